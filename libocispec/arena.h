@@ -1,16 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* arena.h - memory that is allocated piece by piece and freed all at once. */
-#ifndef ARENA_H
-#define ARENA_H
+/*
+ * arena.h - memory that is taken piece by piece and given back all at once.
+ *
+ * A zeroed struct arena is an empty one.  What comes out is zeroed, aligned for
+ * any object, and stays where it is until arena_free().  An arena belongs to one
+ * thread at a time.
+ */
+#ifndef OCIRT_ARENA_H
+#define OCIRT_ARENA_H
 
 #include <stddef.h>
 
+struct arena_block;
+
 struct arena {
-    struct arena_block *blocks;    /* newest first */
+    struct arena_block *blocks;    /* newest first; only its end is free */
+    size_t used;                   /* bytes given out */
+    size_t limit;                  /* give out no more than that; 0: no limit */
 };
 
-void *arena_alloc(struct arena *arena, size_t size);             /* zeroed; NULL if out of memory */
+/* SIZE bytes, or N elements of SIZE bytes; NULL if out of memory. */
+void *arena_alloc(struct arena *arena, size_t size);
+void *arena_array(struct arena *arena, size_t n, size_t size);
+
+/* Copies, with a NUL at the end; NULL if out of memory. */
+char *arena_strdup(struct arena *arena, const char *s);
 char *arena_strndup(struct arena *arena, const char *s, size_t n);
-void arena_free(struct arena *arena);                            /* safe on a zeroed arena */
+char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Frees everything, and leaves an empty arena with the same limit. */
+void arena_free(struct arena *arena);
+
+#define autoarena __attribute__((cleanup(arena_free)))
 
 #endif

@@ -1,9 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* oci_spec.h - config.json of the OCI runtime specification 1.2, for Linux, as C structs. */
-#ifndef OCI_SPEC_H
-#define OCI_SPEC_H
+/*
+ * oci_spec.h - config.json of the OCI runtime specification 1.3, for Linux, as C structs.
+ *
+ * One struct per JSON object, in the order of the specification; oci_spec.c
+ * has the tables.  What a struct can't express (ranges, patterns, properties that
+ * go together) is judged by the plan, not here.  Lists of capabilities, rlimits,
+ * architectures and flags stay strings: what they may be depends on the kernel.
+ */
+#ifndef OCIRT_OCI_SPEC_H
+#define OCIRT_OCI_SPEC_H
 
 #include "json.h"
+
+/* ---- the words ------------------------------------------------------------------------------------------ */
+
+enum oci_namespace_type {
+    OCI_NAMESPACE_UNSET, OCI_NAMESPACE_PID, OCI_NAMESPACE_NETWORK, OCI_NAMESPACE_MOUNT, OCI_NAMESPACE_IPC,
+    OCI_NAMESPACE_UTS, OCI_NAMESPACE_USER, OCI_NAMESPACE_CGROUP, OCI_NAMESPACE_TIME,
+};
+
+enum oci_device_type {
+    OCI_DEVICE_UNSET, OCI_DEVICE_CHAR, OCI_DEVICE_BLOCK, OCI_DEVICE_UNBUFFERED, OCI_DEVICE_FIFO, OCI_DEVICE_ALL,
+};
+
+enum oci_propagation {             /* those with R in front are an extension that all runtimes share */
+    OCI_PROPAGATION_UNSET, OCI_PROPAGATION_SHARED, OCI_PROPAGATION_SLAVE, OCI_PROPAGATION_PRIVATE,
+    OCI_PROPAGATION_UNBINDABLE, OCI_PROPAGATION_RSHARED, OCI_PROPAGATION_RSLAVE, OCI_PROPAGATION_RPRIVATE,
+    OCI_PROPAGATION_RUNBINDABLE,
+};
+
+enum oci_sched_policy {
+    OCI_SCHED_UNSET, OCI_SCHED_OTHER, OCI_SCHED_FIFO, OCI_SCHED_RR, OCI_SCHED_BATCH, OCI_SCHED_ISO, OCI_SCHED_IDLE,
+    OCI_SCHED_DEADLINE,
+};
+
+enum oci_io_class { OCI_IO_UNSET, OCI_IO_RT, OCI_IO_BE, OCI_IO_IDLE };
+
+enum oci_seccomp_action {
+    OCI_SECCOMP_UNSET, OCI_SECCOMP_KILL, OCI_SECCOMP_KILL_PROCESS, OCI_SECCOMP_KILL_THREAD, OCI_SECCOMP_TRAP,
+    OCI_SECCOMP_ERRNO, OCI_SECCOMP_TRACE, OCI_SECCOMP_ALLOW, OCI_SECCOMP_LOG, OCI_SECCOMP_NOTIFY,
+};
+
+enum oci_seccomp_op {
+    OCI_SECCOMP_OP_UNSET, OCI_SECCOMP_OP_NE, OCI_SECCOMP_OP_LT, OCI_SECCOMP_OP_LE, OCI_SECCOMP_OP_EQ,
+    OCI_SECCOMP_OP_GE, OCI_SECCOMP_OP_GT, OCI_SECCOMP_OP_MASKED_EQ,
+};
+
+enum oci_memory_policy_mode {
+    OCI_MPOL_UNSET, OCI_MPOL_DEFAULT, OCI_MPOL_BIND, OCI_MPOL_INTERLEAVE, OCI_MPOL_WEIGHTED_INTERLEAVE,
+    OCI_MPOL_PREFERRED, OCI_MPOL_PREFERRED_MANY, OCI_MPOL_LOCAL,
+};
+
+enum oci_personality_domain { OCI_PERSONALITY_UNSET, OCI_PERSONALITY_LINUX, OCI_PERSONALITY_LINUX32 };
+
+/* The words in the text for these: json_word(&oci_seccomp_actions, OCI_SECCOMP_KILL) is "SCMP_ACT_KILL". */
+extern const struct json_words oci_namespace_types, oci_device_types, oci_device_rule_types, oci_propagations,
+    oci_sched_policies, oci_io_classes, oci_seccomp_actions, oci_seccomp_ops, oci_memory_policy_modes,
+    oci_personality_domains;
+
+/* ---- process -------------------------------------------------------------------------------------------- */
 
 struct oci_box { struct json_node node; uint32_t height, width; };
 
@@ -23,13 +78,13 @@ struct oci_rlimit { struct json_node node; char *type; uint64_t soft, hard; };
 
 struct oci_scheduler {
     struct json_node node;
-    int policy;                     /* enum oci_sched_policy */
+    enum oci_sched_policy policy;
     int32_t nice, priority;
     struct json_strings flags;
     uint64_t runtime, deadline, period;
 };
 
-struct oci_io_priority { struct json_node node; char *class; int32_t priority; };
+struct oci_io_priority { struct json_node node; enum oci_io_class class; int32_t priority; };
 struct oci_cpu_affinity { struct json_node node; char *initial, *final; };
 
 struct oci_process {
@@ -48,42 +103,53 @@ struct oci_process {
     struct oci_cpu_affinity *exec_cpu_affinity;
 };
 
+/* ---- root, mounts, hooks -------------------------------------------------------------------------------- */
+
 struct oci_root { struct json_node node; char *path; bool readonly; };
 
 struct oci_id_mapping { struct json_node node; uint32_t container_id, host_id, size; };
-typedef JSON_LIST(struct oci_id_mapping *) oci_id_mappings;
+struct oci_id_mappings { struct oci_id_mapping **v; size_t n; };
 
 struct oci_mount {
     struct json_node node;
     char *destination, *type, *source;
     struct json_strings options;
-    oci_id_mappings uid_mappings, gid_mappings;
+    struct oci_id_mappings uid_mappings, gid_mappings;
 };
 
 struct oci_hook { struct json_node node; char *path; struct json_strings args, env; int32_t timeout; };
-typedef JSON_LIST(struct oci_hook *) oci_hook_list;
+struct oci_hook_list { struct oci_hook **v; size_t n; };
 
 struct oci_hooks {
     struct json_node node;
-    oci_hook_list prestart, create_runtime, create_container, start_container, poststart, poststop;
+    struct oci_hook_list prestart, create_runtime, create_container, start_container, poststart, poststop;
 };
+
+/* ---- linux ---------------------------------------------------------------------------------------------- */
 
 struct oci_namespace {
     struct json_node node;
-    int type;                       /* enum oci_namespace_type */
+    enum oci_namespace_type type;
     char *path;
 };
 
 struct oci_device {
     struct json_node node;
-    char *path, *type;
+    char *path;
+    enum oci_device_type type;      /* not OCI_DEVICE_ALL */
     int64_t major, minor;
     uint32_t file_mode, uid, gid;
 };
 
 struct oci_net_device { struct json_node node; char *key, *name; };
 
-struct oci_device_rule { struct json_node node; bool allow; char *type, *access; int64_t major, minor; };
+struct oci_device_rule {
+    struct json_node node;
+    bool allow;
+    enum oci_device_type type;      /* unset, OCI_DEVICE_ALL, OCI_DEVICE_CHAR or OCI_DEVICE_BLOCK */
+    int64_t major, minor;           /* absent: all */
+    char *access;
+};
 
 struct oci_memory {
     struct json_node node;
@@ -101,13 +167,18 @@ struct oci_cpu {
 
 struct oci_pids { struct json_node node; int64_t limit; };
 
-struct oci_block_device { struct json_node node; int64_t major, minor; uint16_t weight, leaf_weight; uint64_t rate; };
-typedef JSON_LIST(struct oci_block_device *) oci_block_devices;
+struct oci_block_device {            /* of weightDevice: with weights; of the throttles: with a rate */
+    struct json_node node;
+    int64_t major, minor;
+    uint16_t weight, leaf_weight;
+    uint64_t rate;
+};
+struct oci_block_devices { struct oci_block_device **v; size_t n; };
 
 struct oci_block_io {
     struct json_node node;
     uint16_t weight, leaf_weight;
-    oci_block_devices weight_device, read_bps, write_bps, read_iops, write_iops;
+    struct oci_block_devices weight_device, read_bps, write_bps, read_iops, write_iops;
 };
 
 struct oci_hugepage_limit { struct json_node node; char *page_size; uint64_t limit; };
@@ -128,19 +199,19 @@ struct oci_resources {
     struct json_map unified;
 };
 
-struct oci_syscall_arg { struct json_node node; uint32_t index; uint64_t value, value_two; int op; };
+struct oci_syscall_arg { struct json_node node; uint32_t index; uint64_t value, value_two; enum oci_seccomp_op op; };
 
 struct oci_syscall {
     struct json_node node;
     struct json_strings names;
-    int action;                     /* enum oci_seccomp_action */
+    enum oci_seccomp_action action;
     uint32_t errno_ret;
     JSON_LIST(struct oci_syscall_arg *) args;
 };
 
 struct oci_seccomp {
     struct json_node node;
-    int default_action;             /* enum oci_seccomp_action */
+    enum oci_seccomp_action default_action;
     uint32_t default_errno_ret;
     struct json_strings architectures, flags;
     char *listener_path, *listener_metadata;
@@ -154,16 +225,23 @@ struct oci_intel_rdt {
     bool enable_monitoring;
 };
 
-struct oci_memory_policy { struct json_node node; char *mode, *nodes; struct json_strings flags; };
-struct oci_personality { struct json_node node; char *domain; struct json_strings flags; };
+struct oci_memory_policy {
+    struct json_node node;
+    enum oci_memory_policy_mode mode;
+    char *nodes;
+    struct json_strings flags;
+};
+
+struct oci_personality { struct json_node node; enum oci_personality_domain domain; struct json_strings flags; };
 struct oci_time_offset { struct json_node node; char *key; int64_t secs; uint32_t nanosecs; };
 
 struct oci_linux {
     struct json_node node;
-    oci_id_mappings uid_mappings, gid_mappings;
+    struct oci_id_mappings uid_mappings, gid_mappings;
     struct json_map sysctl;
     struct oci_resources *resources;
-    char *cgroups_path, *mount_label, *rootfs_propagation;
+    char *cgroups_path, *mount_label;
+    enum oci_propagation rootfs_propagation;
     JSON_LIST(struct oci_namespace *) namespaces;
     JSON_LIST(struct oci_device *) devices;
     JSON_LIST(struct oci_net_device *) net_devices;
@@ -174,6 +252,8 @@ struct oci_linux {
     struct oci_personality *personality;
     JSON_LIST(struct oci_time_offset *) time_offsets;
 };
+
+/* ---- the document --------------------------------------------------------------------------------------- */
 
 struct oci_spec {
     struct json_node node;
@@ -186,6 +266,8 @@ struct oci_spec {
     struct oci_linux *linux;
 };
 
-extern const struct json_type oci_spec_type, oci_process_type, oci_resources_type;
+/* Any of these can be the root of a text: a process for exec, resources for update, a seccomp profile. */
+extern const struct json_type oci_spec_type, oci_process_type, oci_resources_type, oci_linux_type, oci_seccomp_type,
+    oci_hooks_type, oci_mount_type;
 
 #endif
