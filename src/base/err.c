@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * err.c - errors and warnings as sentences with their place in config.json.
+ */
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+static const char *const code_names[] = {
+#define X(name) [ERR_##name] = "E_" #name,
+    ERR_CODES(X)
+#undef X
+};
+
+const char *err_code_name(enum err_code code)
+{
+    return code_names[code];
+}
+
+enum err_code err_code_of(const char *name)
+{
+    for (size_t i = 1; i < sizeof code_names / sizeof *code_names; i++)
+        if (!strcmp(code_names[i], name))
+            return (enum err_code) i;
+    return ERR_NONE;
+}
+
+/* The place for one more error; NULL if this one is not wanted because there is one already. */
+static struct err *slot(struct err *err)
+{
+    if (!err_is_set(err))
+        return err;
+    if (!err->collect)
+        return NULL;
+    while (err->next)
+        err = err->next;
+    err->next = calloc(1, sizeof *err->next);
+    return err->next;
+}
+
+static char *path_of(const struct json_node *node, size_t member, size_t index)
+{
+    char *path = member == ERR_NO_MEMBER ? json_node_path(node) : json_member_path(node, member);
+    char *indexed = NULL;
+
+    if (!path || index == ERR_NO_MEMBER)
+        return path;
+    int n = asprintf(&indexed, "%s[%zu]", path, index);
+    free(path);
+    return n < 0 ? NULL : indexed;
+}
+
+static void write_text(struct err *e, const struct err_source *source, int number, const char *fmt, va_list ap)
+{
+    autotext struct text text = { 0 };
+
+    if (e->line)
+        text_add(&text, "%s:%u: ", source->name, e->line);
+    if (e->property && *e->property)
+        text_add(&text, "%s: ", e->property);
+    text_vadd(&text, fmt, ap);
+    if (number)
+        text_add(&text, ": %s", strerror(number));
+    e->text = take_ptr(&text.s);
+}
+
+static int set(struct err *err, const struct json_node *node, size_t member, size_t index, enum err_code code,
+               int number, const char *fmt, va_list ap)
+{
+    struct err *e = slot(err);
+
+    number = number < 0 ? -number : number;
+    if (!e)
+        return number ? -number : -EINVAL;
+    e->code = code;
+    e->number = number;
+    if (node) {
+        e->property = path_of(node, member, index);
+        e->line = err->source ? json_node_line(err->source->text, node, member) : 0;
+    }
+    write_text(e, err->source, number, fmt, ap);
+    return number ? -number : -EINVAL;
+}
+
+int err_set(struct err *err, enum err_code code, int number, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    int r = set(err, NULL, 0, 0, code, number, fmt, ap);
+    va_end(ap);
+    return r;
+}
+
+int err_at(struct err *err, const struct json_node *node, size_t member, enum err_code code, int number,
+           const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    int r = set(err, node, member, ERR_NO_MEMBER, code, number, fmt, ap);
+    va_end(ap);
+    return r;
+}
+
+int err_at_index(struct err *err, const struct json_node *node, size_t member, size_t index, enum err_code code,
+                 int number, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    int r = set(err, node, member, index, code, number, fmt, ap);
+    va_end(ap);
+    return r;
+}
+
+static struct err *last(struct err *err)
+{
+    while (err->next)
+        err = err->next;
+    return err;
+}
+
+void err_hint(struct err *err, const char *fmt, ...)
+{
+    struct err *e = last(err);
+    va_list ap;
+
+    free(e->hint);
+    va_start(ap, fmt);
+    if (vasprintf(&e->hint, fmt, ap) < 0)
+        e->hint = NULL;
+    va_end(ap);
+}
+
+void err_prefix(struct err *err, const char *fmt, ...)
+{
+    autotext struct text text = { 0 };
+    va_list ap;
+
+    va_start(ap, fmt);
+    text_vadd(&text, fmt, ap);
+    va_end(ap);
+    text_add(&text, ": %s", err->text ? err->text : "out of memory");
+    if (text_result(&text) < 0)
+        return;
+    free(err->text);
+    err->text = take_ptr(&text.s);
+}
+
+static void warn(struct err *err, const struct json_node *node, size_t member, const char *fmt, va_list ap)
+{
+    struct err e = { 0 };
+
+    if (!err->warn)
+        return;
+    if (node) {
+        e.property = path_of(node, member, ERR_NO_MEMBER);
+        e.line = err->source ? json_node_line(err->source->text, node, member) : 0;
+    }
+    write_text(&e, err->source, 0, fmt, ap);
+    if (e.text)
+        err->warn(err->context, e.text);
+    free(e.text);
+    free(e.property);
+}
+
+void err_warn(struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    warn(err, NULL, 0, fmt, ap);
+    va_end(ap);
+}
+
+void err_warn_at(struct err *err, const struct json_node *node, size_t member, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    warn(err, node, member, fmt, ap);
+    va_end(ap);
+}
+
+int err_nomem(struct err *err)
+{
+    return err_set(err, ERR_MEMORY, ENOMEM, "out of memory");
+}
+
+static void free_one(struct err *err)
+{
+    free(err->text);
+    free(err->property);
+    free(err->hint);
+}
+
+void err_done(struct err *err)
+{
+    for (struct err *e = err->next, *next; e; e = next) {
+        next = e->next;
+        free_one(e);
+        free(e);
+    }
+    free_one(err);
+    *err = (struct err) {
+        .source = err->source, .warn = err->warn, .context = err->context, .collect = err->collect,
+    };
+}
+
+void err_move(struct err *to, struct err *from)
+{
+    struct err kept = *to;
+
+    err_done(to);
+    *to = *from;
+    to->source = kept.source;
+    to->warn = kept.warn;
+    to->context = kept.context;
+    to->collect = kept.collect;
+    from->code = ERR_NONE;
+    from->text = from->property = from->hint = NULL;
+    from->next = NULL;
+    err_done(from);
+}
