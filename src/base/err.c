@@ -47,14 +47,29 @@ static struct err *slot(struct err *err)
 
 static char *path_of(const struct json_node *node, size_t member, size_t index)
 {
-    char *path = member == ERR_NO_MEMBER ? json_node_path(node) : json_member_path(node, member);
-    char *indexed = NULL;
+    autotext struct text path = { 0 };
+    size_t n = json_member_path(NULL, 0, node, member);
+    autofree char *plain = malloc(n + 1);
 
-    if (!path || index == ERR_NO_MEMBER)
-        return path;
-    int n = asprintf(&indexed, "%s[%zu]", path, index);
-    free(path);
-    return n < 0 ? NULL : indexed;
+    if (!plain)
+        return NULL;
+    (void) json_member_path(plain, n + 1, node, member);
+    text_add(&path, "%s", plain);
+    if (index != ERR_NO_MEMBER)
+        text_add(&path, "[%zu]", index);
+    return take_ptr(&path.s);
+}
+
+/* An absent member is where its object begins. */
+static unsigned line_of(const struct err_source *source, const struct json_node *node, size_t member, size_t index)
+{
+    size_t offset = member == ERR_NO_MEMBER ? 0 : json_member_offset(node, member);
+
+    if (!source || !source->text)
+        return 0;
+    if (offset && index != ERR_NO_MEMBER)
+        offset = json_element_offset(source->text, offset, index);
+    return json_line(source->text, offset ? offset : node->start);
 }
 
 static void write_text(struct err *e, const struct err_source *source, int number, const char *fmt, va_list ap)
@@ -83,7 +98,7 @@ static int set(struct err *err, const struct json_node *node, size_t member, siz
     e->number = number;
     if (node) {
         e->property = path_of(node, member, index);
-        e->line = err->source ? json_node_line(err->source->text, node, member) : 0;
+        e->line = line_of(err->source, node, member, index);
     }
     write_text(e, err->source, number, fmt, ap);
     return number ? -number : -EINVAL;
@@ -163,7 +178,7 @@ static void warn(struct err *err, const struct json_node *node, size_t member, c
         return;
     if (node) {
         e.property = path_of(node, member, ERR_NO_MEMBER);
-        e.line = err->source ? json_node_line(err->source->text, node, member) : 0;
+        e.line = line_of(err->source, node, member, ERR_NO_MEMBER);
     }
     write_text(&e, err->source, 0, fmt, ap);
     if (e.text)
