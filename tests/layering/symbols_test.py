@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the object files of the build may call: read with nm from the directory in $OCIRT_BUILD.
+
+- init runs after clone3 and inside half-made namespaces: it allocates nothing, prints nothing, reads no JSON.
+- The stub runs without libc: nothing in it is undefined.
+- Library calls that take a path are made in few places, which see to it that no link leads out of the container.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+BUILD = os.environ.get("OCIRT_BUILD", ".")
+LAYERS = ("libocispec", "base", "plan", "host", "init", "engine", "cli")
+
+NOT_IN_INIT = re.compile(
+    r"(malloc|calloc|realloc|reallocarray|free|strn?dup|v?asprintf|getline|getdelim|posix_memalign|aligned_alloc"
+    r"|v?[fsd]?n?printf|__v?[fsd]?n?printf_chk|__v?asprintf_chk|puts|fputs|fputc|putchar|perror|err|errx|warn|warnx"
+    r"|fopen(64)?|fdopen|fclose|fflush|fread|fwrite|freopen(64)?|tmpfile(64)?|std(in|out|err)|opendir|fdopendir"
+    r"|getpw\w+|getgr\w+|setlocale|dlopen|pthread_\w+|set(res|re|e)?[ug]id|initgroups"
+    r"|yajl_\w+|seccomp_\w+|cap_\w+|sd_\w+|criu_\w+"
+    r"|arena_\w+|json_\w+|text_\w+|err_\w+|log_\w+)$")
+
+# Calls that walk a path from the root or the working directory, and who may make them.  A row names the object files
+# without their ending; a layer's name stands for all of it.
+PATH_CALLS = (
+    (r"__open(64)?_2|open(64)?|creat(64)?|fopen(64)?|opendir|stat(64)?|lstat(64)?|access|readlink|realpath"
+     r"|truncate(64)?|nftw(64)?|ftw(64)?|glob(64)?", ("base/path", "base/procfs", "base/sys")),
+    (r"mkdir|rmdir|unlink|rename|link|symlink|mknod|chmod|chown|lchown|remove|mkstemp(64)?|mkdtemp", ("base/path",)),
+    (r"mount|umount|umount2|pivot_root|chroot|chdir", ("base/sys", "base/path", "init")),
+)
+
+
+def object_files():
+    """Object name ("init/mounts") -> file; libtool's PIC object where there are two."""
+    found = {}
+    for root in ("libocispec", "src"):
+        for directory, _, names in os.walk(os.path.join(BUILD, root)):
+            for name in sorted(names):
+                parts = os.path.relpath(directory, BUILD).split("/")
+                pic = parts[-1] == ".libs"
+                layer = parts[0] if parts[0] == "libocispec" else (parts[1:2] or [""])[0]
+                if not name.endswith(".o") or layer not in LAYERS:
+                    continue
+                key = f"{layer}/{re.sub(r'^ocirt-', '', name[:-2])}"
+                if pic or key not in found:
+                    found[key] = os.path.join(directory, name)
+    return found
+
+
+def undefined(path):
+    output = subprocess.run([os.environ.get("NM", "nm"), "--undefined-only", "--format=posix", path],
+                            check=True, capture_output=True, text=True).stdout
+    return {line.split()[0] for line in output.splitlines() if line.strip()}
+
+
+def allowed(name, row):
+    return any(name == one or name.startswith(one + "/") for one in row)
+
+
+class Tap:
+    def __init__(self):
+        self.number = 0
+        self.failed = False
+
+    def result(self, name, faults, skip=None):
+        self.number += 1
+        self.failed |= bool(faults)
+        print(f"{'not ' if faults else ''}ok {self.number} - {name}{f' # SKIP {skip}' if skip else ''}")
+        for fault in faults:
+            print(f"# {fault}")
+
+
+def main():
+    if not shutil.which(os.environ.get("NM", "nm")):
+        print("1..0 # SKIP nm is not installed")
+        return 0
+    tap = Tap()
+    objects = object_files()
+    needs = {name: undefined(path) for name, path in objects.items()}
+
+    init = sorted(name for name in objects if name.startswith("init/"))
+    tap.result("init has object files", [] if init else [f"none in {BUILD}/src/init: $OCIRT_BUILD names the build"])
+    tap.result("init allocates nothing, prints nothing and reads no JSON",
+               [f"{name} calls {symbol}" for name in init
+                for symbol in sorted(needs[name]) if NOT_IN_INIT.match(symbol)])
+
+    stub = os.path.join(BUILD, "src/stub/ocirt-stub.debug")
+    tap.result("the stub needs no symbol from elsewhere",
+               sorted(undefined(stub)) if os.path.exists(stub) else [f"{stub} does not exist"])
+
+    for pattern, row in PATH_CALLS:
+        call = re.compile(f"(?:{pattern})$")
+        tap.result(f"only {', '.join(row)} call {pattern.split('|')[0]} and its like",
+                   [f"{name} calls {symbol}" for name in sorted(objects) if not allowed(name, row)
+                    for symbol in sorted(needs[name]) if call.match(symbol)])
+    print(f"1..{tap.number}")
+    return tap.failed
+
+
+sys.exit(main())
