@@ -22,7 +22,7 @@ result "sources.am is what build-aux/list-sources writes" "$(build-aux/list-sour
 # shellcheck disable=SC2046  # the paths have no spaces
 result "every source file carries the license" "$(
     grep -L 'SPDX-License-Identifier: LGPL-2.1-or-later' \
-        $(find libocispec src tests build-aux contrib m4 -type f \
+        $(find libocispec src tests contrib .ci -type f \
             \( -name '*.[chS]' -o -name '*.py' -o -name '*.sh' -o -name '*.ld' -o -name '*.map' \) 2>/dev/null))"
 
 echo "1..$number"
