@@ -2,104 +2,57 @@
 /*
  * json_read.c - the table-driven reader.
  *
- * yajl calls us once per token; we keep a stack of the open objects and arrays.
- * An unknown property is skipped with everything below it: the OCI rule for
- * extensions.  A null is an absent property.  Numbers come as text, so that the
- * full range of uint64 survives.
+ * yajl calls us once per token; we keep a stack of the open objects and lists,
+ * and the tables say what may come next and where it goes.  No tree stands
+ * between text and structs.  An unknown property is skipped with everything
+ * below it.  Numbers come as text, so that the full range of uint64 survives.
+ *
+ * yajl does not look whether its own allocations succeed.  They come from the
+ * arena, and we leave by longjmp() when it has no more.
  */
-#include "json.h"
+#include "json_internal.h"
 
 #include <errno.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-enum { MAX_DEPTH = 24, NO_FIELD = -1 };
-
-struct list { void *v; size_t n; };
+enum {
+    FRAMES_MAX = 24,               /* the tables are nested less than that */
+    NO_FIELD = -1,
+    SHOWN_MAX = 80,                /* bytes of a wrong value that an error repeats */
+};
 
 struct frame {
-    struct json_node *object;      /* the open object, or NULL inside a list or map */
+    struct json_node *object;      /* the open object, or NULL inside a list, map or dict */
     int field;                     /* member whose value comes next, or whose list this is */
+    uint64_t seen;                 /* bit i: field i was given, be it null */
     char *key;                     /* last key seen in a map or dict */
     size_t room;                   /* capacity of the list */
+    size_t start;                  /* text offset of the opening bracket */
 };
 
 struct reader {
     const char *name, *text;
-    struct arena *arena;
-    struct json_error *err;
-    yajl_handle yajl;
+    size_t len;
+    size_t bad;                    /* where the text stops being Unicode; len if nowhere */
+    const char *why_bad;
+    bool at_end;                   /* yajl has all of the text */
     const struct json_type *root;
     void *out;
+    struct arena *arena;
+    const struct json_watch *watch;
+    struct json_error *err;
+    int code;                      /* what json_read() returns */
+    yajl_handle yajl;
+    jmp_buf no_memory;
     unsigned depth, skip;          /* open frames; open containers of an unknown property */
-    struct frame stack[MAX_DEPTH];
+    struct frame stack[FRAMES_MAX];
 };
 
-/* ---- errors and paths -------------------------------------------------------------------- */
-
-unsigned json_line(const char *text, size_t offset)
-{
-    unsigned line = 1;
-
-    for (size_t i = 0; i < offset; i++)
-        line += text[i] == '\n';
-    return line;
-}
-
-static size_t put(char *buf, size_t size, size_t len, const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    int n = vsnprintf(len < size ? buf + len : NULL, len < size ? size - len : 0, fmt, ap);
-    va_end(ap);
-    return len + (n > 0 ? (size_t) n : 0);
-}
-
-static const struct json_field *field_at(const struct json_node *node, size_t offset)
-{
-    for (size_t i = 0; i < node->type->n_fields; i++)
-        if (node->type->fields[i].offset == offset)
-            return &node->type->fields[i];
-    return NULL;
-}
-
-static size_t node_path(char *buf, size_t size, const struct json_node *node)
-{
-    if (!node->up)
-        return 0;
-
-    const struct json_field *f = &node->up->type->fields[node->via];
-    size_t len = node_path(buf, size, node->up);
-
-    len = put(buf, size, len, "%s%s", len ? "." : "", f->name);
-    if (f->kind == JSON_OBJECTS)
-        len = put(buf, size, len, "[%u]", (unsigned) node->index);
-    else if (f->kind == JSON_DICT)
-        len = put(buf, size, len, "[\"%s\"]", *(char **) ((char *) node + node->type->key));
-    return len;
-}
-
-size_t json_member_path(char *buf, size_t size, const struct json_node *node, size_t offset)
-{
-    size_t len = node_path(buf, size, node);
-
-    return put(buf, size, len, "%s%s", len ? "." : "", field_at(node, offset)->name);
-}
-
-uint32_t json_member_offset(const struct json_node *node, size_t offset)
-{
-    return node->at ? node->at[field_at(node, offset) - node->type->fields] : 0;
-}
-
-bool json_has_member(const struct json_node *node, size_t offset)
-{
-    return json_member_offset(node, offset) != 0;
-}
-
-/* ---- where the next value goes ----------------------------------------------------------- */
+/* ---- where we are ---------------------------------------------------------------------------------------- */
 
 static struct frame *top(struct reader *r)
 {
@@ -112,11 +65,16 @@ static struct frame *owner(struct reader *r)
     return top(r)->object ? top(r) : top(r) - 1;
 }
 
+static bool in_list(struct reader *r)
+{
+    return !top(r)->object;
+}
+
 static const struct json_field *current(struct reader *r)
 {
     struct frame *o = owner(r);
 
-    return o->field == NO_FIELD ? NULL : &o->object->type->fields[o->field];
+    return &o->object->type->fields[o->field];
 }
 
 static void *slot(struct reader *r)
@@ -124,88 +82,112 @@ static void *slot(struct reader *r)
     return (char *) owner(r)->object + current(r)->offset;
 }
 
-static struct list open_list(struct reader *r)
+static struct json_list open_list(struct reader *r)
 {
-    struct list l;
+    struct json_list l;
 
     memcpy(&l, slot(r), sizeof l);
     return l;
 }
 
-/* "NAME:LINE: path.to[3].property: MESSAGE"; always returns 0, which makes yajl stop. */
-static int fail(struct reader *r, const char *fmt, ...)
+/* Where the token that yajl has just told us about ends. */
+static size_t token_end(struct reader *r)
 {
-    char *buf = r->err->text;
-    size_t size = sizeof r->err->text, len, start;
-    va_list ap;
+    return r->at_end ? r->len : yajl_get_bytes_consumed(r->yajl);
+}
 
-    len = put(buf, size, 0, "%s:%u: ", r->name, json_line(r->text, yajl_get_bytes_consumed(r->yajl)));
-    start = len;
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
-    if (r->depth) {
-        const struct frame *o = owner(r);
+/* Where the value of the key that has just been read begins. */
+static size_t value_start(struct reader *r)
+{
+    size_t i = token_end(r);
 
-        len += node_path(buf + len, size - len, o->object);
-        if (o->field != NO_FIELD)
-            len = put(buf, size, len, "%s%s", len > start ? "." : "", o->object->type->fields[o->field].name);
-        if (o != top(r) && top(r)->key)
-            len = put(buf, size, len, "[\"%s\"]", top(r)->key);
-        else if (o != top(r))
-            len = put(buf, size, len, "[%zu]", open_list(r).n);
-    }
+    while (i + 1 < r->len && (is_space(r->text[i]) || r->text[i] == ':'))
+        i++;
+    return i;
+}
 
-    len = put(buf, size, len, "%s", len > start ? ": " : "");
-    va_start(ap, fmt);
-    vsnprintf(len < size ? buf + len : buf, len < size ? size - len : 0, fmt, ap);
-    va_end(ap);
+/* Is the value that comes part of an unknown property? */
+static bool skipping(struct reader *r)
+{
+    return r->skip || (r->depth && !in_list(r) && top(r)->field == NO_FIELD);
+}
+
+/* ---- errors ---------------------------------------------------------------------------------------------- */
+
+/* Always returns 0, which makes yajl stop. */
+static int fail_no_memory(struct reader *r)
+{
+    *r->err = (struct json_error) { .text = "out of memory", .path = "", .message = "out of memory" };
+    r->code = -ENOMEM;
     return 0;
 }
 
-/* One more element at the end of the open list; the list doubles when full. */
-static void *append(struct reader *r, size_t size)
+static void put_place(struct reader *r, struct json_text *path)
 {
-    struct frame *f = top(r);
-    struct list l = open_list(r);
+    if (!r->depth)
+        return;
 
-    if (l.n == f->room) {
-        size_t room = f->room ? 2 * f->room : 8;
-        void *v = arena_alloc(r->arena, room * size);
+    struct frame *o = owner(r);
 
-        if (!v)
-            return NULL;
-        if (l.n)
-            memcpy(v, l.v, l.n * size);
-        l.v = v;
-        f->room = room;
+    json_text_put_path(path, o->object);
+    if (o->field != NO_FIELD)
+        json_text_put_step(path, o->object->type->fields[o->field].name);
+    if (in_list(r) && top(r)->key)
+        json_text_put_key(path, top(r)->key);
+    else if (in_list(r))
+        json_text_printf(path, "[%zu]", open_list(r).n);
+}
+
+/* Fills *r->err, and takes both texts. */
+static int fail_with(struct reader *r, size_t offset, struct json_text *path, struct json_text *message)
+{
+    const char *in = path->n ? path->v : "";
+    struct json_error e = { .line = json_line(r->text, offset), .column = json_column(r->text, offset) };
+
+    if (!path->failed && !message->failed) {
+        e.path = arena_strdup(r->arena, in);
+        e.message = arena_strdup(r->arena, message->v);
+        e.text = arena_printf(r->arena, "%s:%u:%u: %s%s%s", r->name, e.line, e.column, in, *in ? ": " : "",
+                              message->v);
     }
-    void *element = (char *) l.v + l.n++ * size;
-    memcpy(slot(r), &l, sizeof l);
-    return element;
+    json_text_free(path);
+    json_text_free(message);
+    if (!e.path || !e.message || !e.text)
+        return fail_no_memory(r);
+    *r->err = e;
+    r->code = -EINVAL;
+    return 0;
 }
 
-static int push(struct reader *r, struct json_node *object, int field)
+/* "NAME:LINE:COLUMN: path.to[3].property: MESSAGE"; always returns 0. */
+static int fail_text(struct reader *r, size_t offset, struct json_text *message)
 {
-    if (r->depth == MAX_DEPTH)
-        return fail(r, "nested too deeply");
-    r->stack[r->depth++] = (struct frame) { .object = object, .field = field };
-    return 1;
+    struct json_text path = { 0 };
+
+    put_place(r, &path);
+    return fail_with(r, offset, &path, message);
 }
 
-static int open_object(struct reader *r, const struct json_type *type, struct json_node *object, uint32_t index)
+static int fail_at(struct reader *r, size_t offset, const char *message)
 {
-    object->type = type;
-    if (r->depth) {
-        object->up = owner(r)->object;
-        object->via = (uint32_t) owner(r)->field;
-        object->index = index;
-    }
-    object->at = arena_alloc(r->arena, type->n_fields * sizeof *object->at);
-    return object->at ? push(r, object, NO_FIELD) : fail(r, "out of memory");
+    struct json_text text = { 0 };
+
+    json_text_puts(&text, message);
+    return fail_text(r, offset, &text);
 }
 
-/* ---- tokens ------------------------------------------------------------------------------ */
+/* About the token that has just been read. */
+static size_t here(struct reader *r)
+{
+    return json_token_start(r->text, token_end(r));
+}
 
-static int wrong_kind(struct reader *r, const char *got)
+static int fail_kind(struct reader *r, const char *got)
 {
     static const struct { const char *member, *element; } wanted[] = {
         [JSON_BOOL] = { "true or false", NULL },
@@ -219,175 +201,97 @@ static int wrong_kind(struct reader *r, const char *got)
         [JSON_OBJECTS] = { "an array of objects", "an object" },
         [JSON_DICT] = { "an object of objects", "an object" },
     };
+    struct json_text text = { 0 };
+    const char *want = !r->depth  ? "an object"
+                     : in_list(r) ? wanted[current(r)->kind].element
+                                  : wanted[current(r)->kind].member;
 
-    if (!r->depth)
-        return fail(r, "expected an object, found %s", got);
-    return fail(r, "expected %s, found %s",
-                top(r)->object ? wanted[current(r)->kind].member : wanted[current(r)->kind].element, got);
+    json_text_printf(&text, "expected %s, found %s", want, got);
+    return fail_text(r, here(r), &text);
 }
 
-static bool ignored(const struct reader *r)
+/* ---- containers ------------------------------------------------------------------------------------------ */
+
+/* One more element at the end of the open list; the list doubles when full. */
+static void *append(struct reader *r, size_t size)
 {
-    return r->skip || (r->depth && r->stack[r->depth - 1].object && r->stack[r->depth - 1].field == NO_FIELD);
-}
-
-static int on_null(void *ctx)
-{
-    struct reader *r = ctx;
-
-    if (ignored(r))
-        return 1;
-    if (!r->depth || !top(r)->object)
-        return fail(r, "null is not allowed here");
-    top(r)->object->at[top(r)->field] = 0;
-    return 1;
-}
-
-static int on_bool(void *ctx, int value)
-{
-    struct reader *r = ctx;
-
-    if (ignored(r))
-        return 1;
-    if (!r->depth || current(r)->kind != JSON_BOOL)
-        return wrong_kind(r, "a boolean");
-    *(bool *) slot(r) = value;
-    return 1;
-}
-
-/* MAGNITUDE is the absolute value; OVERFLOW says that it did not fit. */
-static int store_integer(struct reader *r, const char *s, bool negative, uint64_t magnitude, bool overflow)
-{
-    static const struct { uint64_t below, above; } limits[] = {     /* how far from zero, either way */
-        [JSON_U16] = { 0, UINT16_MAX }, [JSON_I32] = { -(int64_t) INT32_MIN, INT32_MAX },
-        [JSON_U32] = { 0, UINT32_MAX }, [JSON_I64] = { (uint64_t) INT64_MAX + 1, INT64_MAX },
-        [JSON_U64] = { 0, UINT64_MAX }, [JSON_NUMBERS] = { 0, UINT32_MAX },
-    };
-    enum json_kind kind = current(r)->kind;
-    uint64_t value = negative ? -magnitude : magnitude;
-    uint32_t *element;
-
-    if (kind >= sizeof limits / sizeof *limits || !limits[kind].above || (kind == JSON_NUMBERS && top(r)->object))
-        return wrong_kind(r, "a number");
-    if (overflow || magnitude > (negative ? limits[kind].below : limits[kind].above))
-        return fail(r, "%s is out of range, which is %s%llu to %llu", s, limits[kind].below ? "-" : "",
-                    (unsigned long long) limits[kind].below, (unsigned long long) limits[kind].above);
-
-    switch (kind) {
-    case JSON_U16: *(uint16_t *) slot(r) = (uint16_t) value; return 1;
-    case JSON_I32: *(int32_t *) slot(r) = (int32_t) value; return 1;
-    case JSON_U32: *(uint32_t *) slot(r) = (uint32_t) value; return 1;
-    case JSON_NUMBERS:
-        element = append(r, sizeof *element);
-        if (!element)
-            return fail(r, "out of memory");
-        *element = (uint32_t) value;
-        return 1;
-    default: *(uint64_t *) slot(r) = value; return 1;
-    }
-}
-
-static int on_number(void *ctx, const char *text, size_t len)
-{
-    struct reader *r = ctx;
-    char s[32], *end;
-
-    if (ignored(r))
-        return 1;
-    if (!r->depth)
-        return wrong_kind(r, "a number");
-    if (len >= sizeof s)
-        return fail(r, "%.*s is not a number we can hold", (int) len, text);
-    memcpy(s, text, len);
-    s[len] = '\0';
-
-    bool negative = s[0] == '-';
-
-    errno = 0;
-    uint64_t magnitude = strtoull(s + negative, &end, 10);
-    if (*end)
-        return fail(r, "expected an integer, found %s", s);
-    return store_integer(r, s, negative, magnitude, errno == ERANGE);
-}
-
-static int store_choice(struct reader *r, const char *s, size_t len)
-{
-    const char *const *names = current(r)->of;
-
-    for (int i = 0; names[i]; i++)
-        if (strlen(names[i]) == len && !memcmp(names[i], s, len)) {
-            *(int *) slot(r) = i;
-            return 1;
-        }
-    return fail(r, "unknown value \"%.*s\"", (int) len, s);
-}
-
-static int on_string(void *ctx, const unsigned char *text, size_t len)
-{
-    struct reader *r = ctx;
-    const char *s = (const char *) text;
-
-    if (ignored(r))
-        return 1;
-    if (!r->depth)
-        return wrong_kind(r, "a string");
-    if (memchr(s, '\0', len))
-        return fail(r, "a string must not contain \\u0000");
-
-    enum json_kind kind = current(r)->kind;
-    bool in_list = !top(r)->object;
-
-    if (kind == JSON_CHOICE)
-        return store_choice(r, s, len);
-
-    char *copy = arena_strndup(r->arena, s, len);
-    if (!copy)
-        return fail(r, "out of memory");
-
-    if (kind == JSON_STRING) {
-        *(char **) slot(r) = copy;
-    } else if (kind == JSON_STRINGS && in_list) {
-        char **element = append(r, sizeof *element);
-
-        if (!element)
-            return fail(r, "out of memory");
-        *element = copy;
-    } else if (kind == JSON_MAP && in_list) {
-        struct json_pair *pair = append(r, sizeof *pair);
-
-        if (!pair)
-            return fail(r, "out of memory");
-        *pair = (struct json_pair) { top(r)->key, copy };
-    } else {
-        return wrong_kind(r, "a string");
-    }
-    return 1;
-}
-
-static int on_key(void *ctx, const unsigned char *text, size_t len)
-{
-    struct reader *r = ctx;
     struct frame *f = top(r);
+    struct json_list l = open_list(r);
 
-    if (r->skip)
-        return 1;
+    if (l.n == f->room) {
+        size_t room = f->room ? 2 * f->room : 8;
+        void *v = arena_array(r->arena, room, size);
 
-    if (!f->object) {              /* in a map or a dict: the key is data */
-        f->key = arena_strndup(r->arena, (const char *) text, len);
-        return f->key ? 1 : fail(r, "out of memory");
+        if (!v)
+            return NULL;
+        if (l.n)
+            memcpy(v, l.v, l.n * size);
+        l.v = v;
+        f->room = room;
     }
 
-    const struct json_type *type = f->object->type;
+    void *element = (char *) l.v + l.n++ * size;
 
-    f->field = NO_FIELD;
-    for (size_t i = 0; i < type->n_fields; i++)
-        if (strlen(type->fields[i].name) == len && !memcmp(type->fields[i].name, text, len)) {
-            f->field = (int) i;
-            if (f->object->at[i])
-                return fail(r, "given twice");
-            f->object->at[i] = (uint32_t) yajl_get_bytes_consumed(r->yajl);
-        }
+    memcpy(slot(r), &l, sizeof l);
+    return element;
+}
+
+static int push(struct reader *r, struct json_node *object, int field)
+{
+    if (r->depth == FRAMES_MAX)
+        return fail_at(r, here(r), "nested too deeply");
+    r->stack[r->depth++] = (struct frame) { .object = object, .field = field, .start = token_end(r) - 1 };
     return 1;
+}
+
+static int push_list(struct reader *r)
+{
+    return push(r, NULL, top(r)->field);
+}
+
+static int push_object(struct reader *r, const struct json_type *type, struct json_node *object, size_t index)
+{
+    object->type = type;
+    object->start = (uint32_t) token_end(r) - 1;
+    if (r->depth) {
+        object->up = owner(r)->object;
+        object->via = (uint32_t) owner(r)->field;
+        object->index = (uint32_t) index;
+    }
+    object->at = arena_array(r->arena, type->n_fields, sizeof *object->at);
+    return object->at ? push(r, object, NO_FIELD) : fail_no_memory(r);
+}
+
+/* Something opens within an unknown property. */
+static int skip_container(struct reader *r)
+{
+    if (r->depth + r->skip >= JSON_DEPTH_MAX)
+        return fail_at(r, here(r), "nested too deeply");
+    r->skip++;
+    return 1;
+}
+
+static int open_member(struct reader *r, const struct json_type *type)
+{
+    void *object = arena_alloc(r->arena, type->size);
+
+    if (!object)
+        return fail_no_memory(r);
+    memcpy(slot(r), &object, sizeof object);
+    return push_object(r, type, object, 0);
+}
+
+static int open_element(struct reader *r, const struct json_type *type)
+{
+    void *object = arena_alloc(r->arena, type->size);
+    void **element = object ? append(r, sizeof *element) : NULL;
+
+    if (!element)
+        return fail_no_memory(r);
+    *element = object;
+    if (current(r)->kind == JSON_DICT)
+        memcpy((char *) object + type->key, &top(r)->key, sizeof top(r)->key);
+    return push_object(r, type, object, open_list(r).n - 1);
 }
 
 static int on_start_map(void *ctx)
@@ -395,66 +299,100 @@ static int on_start_map(void *ctx)
     struct reader *r = ctx;
 
     if (!r->depth)
-        return open_object(r, r->root, r->out, 0);
-    if (ignored(r))
-        return ++r->skip, 1;
+        return push_object(r, r->root, r->out, 0);
+    if (skipping(r))
+        return skip_container(r);
 
     const struct json_field *f = current(r);
-    bool in_list = !top(r)->object;
-    const struct json_type *type = f->of;
 
-    if (f->kind == JSON_OBJECT) {
-        struct json_node *object = arena_alloc(r->arena, type->size);
-
-        if (!object)
-            return fail(r, "out of memory");
-        *(void **) slot(r) = object;
-        return open_object(r, type, object, 0);
+    switch (f->kind) {
+    case JSON_OBJECT: return open_member(r, f->of);
+    case JSON_OBJECTS: return in_list(r) ? open_element(r, f->of) : fail_kind(r, "an object");
+    case JSON_DICT: return in_list(r) ? open_element(r, f->of) : push_list(r);
+    case JSON_MAP: return in_list(r) ? fail_kind(r, "an object") : push_list(r);
+    default: return fail_kind(r, "an object");
     }
-    if ((f->kind == JSON_OBJECTS || f->kind == JSON_DICT) && in_list) {
-        void **element = append(r, sizeof *element);
-
-        if (!element || !(*element = arena_alloc(r->arena, type->size)))
-            return fail(r, "out of memory");
-        if (f->kind == JSON_DICT)
-            *(char **) ((char *) *element + type->key) = top(r)->key;
-        return open_object(r, type, *element, (uint32_t) open_list(r).n - 1);
-    }
-    if ((f->kind == JSON_MAP || f->kind == JSON_DICT) && !in_list)
-        return push(r, NULL, top(r)->field);
-    return wrong_kind(r, "an object");
-}
-
-static int on_end_map(void *ctx)
-{
-    struct reader *r = ctx;
-    struct json_node *object = top(r)->object;
-
-    if (r->skip)
-        return --r->skip, 1;
-
-    for (size_t i = 0; object && i < object->type->n_fields; i++)
-        if (object->type->fields[i].flags & JSON_REQUIRED && !object->at[i]) {
-            top(r)->field = NO_FIELD;
-            return fail(r, "the required property \"%s\" is missing", object->type->fields[i].name);
-        }
-    r->depth--;
-    return 1;
 }
 
 static int on_start_array(void *ctx)
 {
     struct reader *r = ctx;
 
-    if (r->depth && ignored(r))
-        return ++r->skip, 1;
-    if (!r->depth || !top(r)->object)
-        return wrong_kind(r, "an array");
+    if (r->depth && skipping(r))
+        return skip_container(r);
+    if (!r->depth || in_list(r))
+        return fail_kind(r, "an array");
 
     enum json_kind kind = current(r)->kind;
+
     if (kind != JSON_STRINGS && kind != JSON_NUMBERS && kind != JSON_OBJECTS)
-        return wrong_kind(r, "an array");
-    return push(r, NULL, top(r)->field);
+        return fail_kind(r, "an array");
+    return push_list(r);
+}
+
+static int check_required(struct reader *r, const struct json_node *object)
+{
+    for (size_t i = 0; i < object->type->n_fields; i++) {
+        const struct json_field *f = &object->type->fields[i];
+        struct json_text text = { 0 };
+
+        if (!(f->flags & JSON_REQUIRED) || object->given >> i & 1)
+            continue;
+        top(r)->field = NO_FIELD;
+        json_text_printf(&text, "the required property \"%s\" is missing", f->name);
+        return fail_text(r, object->start, &text);
+    }
+    return 1;
+}
+
+struct key { char *name; size_t index; };
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct key *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+/* A sorted copy finds twins in no more than n log n, however many keys there are. */
+static int check_keys(struct reader *r)
+{
+    const struct json_field *f = current(r);
+    const struct json_type *type = f->of;
+    struct json_list l = open_list(r);
+    struct key *keys = l.n > 1 ? arena_array(r->arena, l.n, sizeof *keys) : NULL;
+
+    if (l.n < 2)
+        return 1;
+    if (!keys)
+        return fail_no_memory(r);
+    for (size_t i = 0; i < l.n; i++) {
+        keys[i].index = i;
+        if (f->kind == JSON_MAP)
+            keys[i].name = ((struct json_pair *) l.v)[i].key;
+        else
+            keys[i].name = json_dict_key(type, ((void **) l.v)[i]);
+    }
+    qsort(keys, l.n, sizeof *keys, compare_keys);
+    for (size_t i = 1; i < l.n; i++)
+        if (!strcmp(keys[i - 1].name, keys[i].name)) {
+            top(r)->key = keys[i].name;
+            return fail_at(r, json_element_offset(r->text, top(r)->start, keys[i].index), "given twice");
+        }
+    return 1;
+}
+
+static int on_end_map(void *ctx)
+{
+    struct reader *r = ctx;
+
+    if (r->skip)
+        return r->skip--, 1;
+    if (!(in_list(r) ? check_keys(r) : check_required(r, top(r)->object)))
+        return 0;
+    r->depth--;
+    return 1;
 }
 
 static int on_end_array(void *ctx)
@@ -468,31 +406,397 @@ static int on_end_array(void *ctx)
     return 1;
 }
 
-int json_read(const struct json_type *type, void *out, const char *name, const char *text, size_t len,
-              struct arena *arena, struct json_error *err)
+/* ---- keys ------------------------------------------------------------------------------------------------ */
+
+/* What holds for strings anywhere, also in what is skipped; 1 if it does. */
+static int check_unicode(struct reader *r)
+{
+    return token_end(r) <= r->bad ? 1 : fail_at(r, r->bad, r->why_bad);
+}
+
+static int check_no_nul(struct reader *r, const char *s, size_t len)
+{
+    return memchr(s, '\0', len) ? fail_at(r, here(r), "a string must not contain \\u0000") : 1;
+}
+
+static int report_unknown(struct reader *r, const char *s, size_t len, bool elsewhere)
+{
+    const struct json_node *object = top(r)->object;
+    struct json_text path = { 0 }, name = { 0 };
+    size_t offset;
+
+    if (!r->watch || !r->watch->unknown)
+        return 1;
+    json_text_put(&name, s, len);
+    json_text_put_path(&path, object);
+    json_text_put_step(&path, "");
+    json_text_put_shown(&path, s, len, SHOWN_MAX);
+    if (name.failed || path.failed) {
+        json_text_free(&name);
+        json_text_free(&path);
+        return fail_no_memory(r);
+    }
+    offset = here(r);
+    r->watch->unknown(r->watch->data, &(struct json_unknown) {
+        .path = path.v, .name = name.v, .nearest = elsewhere ? NULL : json_nearest(object->type, s, len),
+        .line = json_line(r->text, offset), .column = json_column(r->text, offset), .elsewhere = elsewhere,
+    });
+    json_text_free(&name);
+    json_text_free(&path);
+    return 1;
+}
+
+/* In a map or a dict the key is data. */
+static int keep_key(struct reader *r, const char *s, size_t len)
+{
+    top(r)->key = NULL;
+    if (!len)
+        return fail_at(r, here(r), "a name must not be empty");
+    top(r)->key = arena_strndup(r->arena, s, len);
+    return top(r)->key ? 1 : fail_no_memory(r);
+}
+
+static int on_key(void *ctx, const unsigned char *text, size_t len)
+{
+    struct reader *r = ctx;
+    struct frame *f = top(r);
+    const char *s = (const char *) text;
+
+    if (!check_unicode(r))
+        return 0;
+    if (r->skip)
+        return 1;
+    if (!in_list(r))
+        f->field = NO_FIELD;
+    if (!check_no_nul(r, s, len))
+        return 0;
+    if (in_list(r))
+        return keep_key(r, s, len);
+
+    int i = json_field_find(f->object->type, s, len);
+
+    if (i < 0)
+        return report_unknown(r, s, len, false);
+
+    uint64_t bit = UINT64_C(1) << i;
+    bool twice = f->seen & bit;
+
+    f->seen |= bit;
+    f->field = i;
+    if (twice)
+        return fail_at(r, here(r), "given twice");
+    if (f->object->type->fields[i].kind == JSON_ELSEWHERE) {
+        f->field = NO_FIELD;
+        return report_unknown(r, s, len, true);
+    }
+    f->object->given |= bit;
+    f->object->at[i] = (uint32_t) value_start(r);
+    return 1;
+}
+
+/* ---- values ---------------------------------------------------------------------------------------------- */
+
+static void forget_value(struct reader *r)
+{
+    struct frame *f = top(r);
+
+    f->object->given &= ~(UINT64_C(1) << f->field);
+    f->object->at[f->field] = 0;
+}
+
+static int on_null(void *ctx)
+{
+    struct reader *r = ctx;
+
+    if (skipping(r))
+        return 1;
+    if (!r->depth || in_list(r))
+        return fail_kind(r, "null");
+    forget_value(r);
+    return 1;
+}
+
+static int on_bool(void *ctx, int value)
+{
+    struct reader *r = ctx;
+
+    if (skipping(r))
+        return 1;
+    if (!r->depth || current(r)->kind != JSON_BOOL)
+        return fail_kind(r, "a boolean");
+    *(bool *) slot(r) = value;
+    return 1;
+}
+
+struct range { uint64_t below, above; };   /* how far from zero, either way */
+
+static const struct range ranges[] = {
+    [JSON_U16] = { 0, UINT16_MAX },
+    [JSON_I32] = { (uint64_t) INT32_MAX + 1, INT32_MAX },
+    [JSON_U32] = { 0, UINT32_MAX },
+    [JSON_I64] = { (uint64_t) INT64_MAX + 1, INT64_MAX },
+    [JSON_U64] = { 0, UINT64_MAX },
+    [JSON_NUMBERS] = { 0, UINT32_MAX },
+};
+
+static int fail_number(struct reader *r, const char *s, size_t len, const struct range *range)
+{
+    struct json_text text = { 0 };
+
+    if (!range)
+        json_text_puts(&text, "expected an integer in plain digits, found ");
+    json_text_put_shown(&text, s, len, SHOWN_MAX);
+    if (range)
+        json_text_printf(&text, " is out of range, which is %s%llu to %llu", range->below ? "-" : "",
+                         (unsigned long long) range->below, (unsigned long long) range->above);
+    return fail_text(r, here(r), &text);
+}
+
+static int store_integer(struct reader *r, uint64_t value)
+{
+    uint32_t *element;
+
+    switch (current(r)->kind) {
+    case JSON_U16: *(uint16_t *) slot(r) = (uint16_t) value; return 1;
+    case JSON_I32: *(int32_t *) slot(r) = (int32_t) value; return 1;
+    case JSON_U32: *(uint32_t *) slot(r) = (uint32_t) value; return 1;
+    case JSON_NUMBERS:
+        element = append(r, sizeof *element);
+        if (!element)
+            return fail_no_memory(r);
+        *element = (uint32_t) value;
+        return 1;
+    default: *(uint64_t *) slot(r) = value; return 1;
+    }
+}
+
+static int on_number(void *ctx, const char *s, size_t len)
+{
+    struct reader *r = ctx;
+    uint64_t magnitude = 0;
+    bool overflow = false;
+
+    if (skipping(r))
+        return 1;
+
+    enum json_kind kind = r->depth ? current(r)->kind : JSON_STRING;
+
+    if (kind >= sizeof ranges / sizeof *ranges || !ranges[kind].above || (kind == JSON_NUMBERS) != in_list(r))
+        return fail_kind(r, "a number");
+
+    bool negative = s[0] == '-';
+
+    for (size_t i = negative; i < len; i++) {
+        if (s[i] < '0' || s[i] > '9')
+            return fail_number(r, s, len, NULL);
+        overflow |= __builtin_mul_overflow(magnitude, 10, &magnitude);
+        overflow |= __builtin_add_overflow(magnitude, (uint64_t) (s[i] - '0'), &magnitude);
+    }
+    if (overflow || magnitude > (negative ? ranges[kind].below : ranges[kind].above))
+        return fail_number(r, s, len, &ranges[kind]);
+    return store_integer(r, negative ? -magnitude : magnitude);
+}
+
+static int fail_choice(struct reader *r, const struct json_words *words, const char *s, size_t len)
+{
+    const char *nearest = json_nearest_word(words, s, len), *comma = "";
+    struct json_text text = { 0 };
+
+    json_text_puts(&text, "\"");
+    json_text_put_shown(&text, s, len, SHOWN_MAX);
+    json_text_puts(&text, "\" is none of ");
+    for (size_t i = 0; i < words->n; i++)
+        if (words->v[i]) {
+            json_text_printf(&text, "%s%s", comma, words->v[i]);
+            comma = ", ";
+        }
+    if (nearest)
+        json_text_printf(&text, "; did you mean \"%s\"?", nearest);
+    return fail_text(r, here(r), &text);
+}
+
+/* Programs in Go print a word that was never set as "": absent, unless there must be one. */
+static int store_choice(struct reader *r, const char *s, size_t len)
+{
+    const struct json_words *words = current(r)->of;
+
+    if (!len && !(current(r)->flags & JSON_REQUIRED))
+        return forget_value(r), 1;
+    for (unsigned i = 1; i < words->n; i++)
+        if (words->v[i] && strlen(words->v[i]) == len && !memcmp(words->v[i], s, len)) {
+            memcpy(slot(r), &i, sizeof i);
+            return 1;
+        }
+    return fail_choice(r, words, s, len);
+}
+
+static int store_string(struct reader *r, const char *s, size_t len)
+{
+    char *copy = arena_strndup(r->arena, s, len), **element;
+    struct json_pair *pair;
+
+    if (!copy)
+        return fail_no_memory(r);
+
+    switch (current(r)->kind) {
+    case JSON_STRINGS:
+        element = append(r, sizeof *element);
+        if (!element)
+            return fail_no_memory(r);
+        *element = copy;
+        return 1;
+    case JSON_MAP:
+        pair = append(r, sizeof *pair);
+        if (!pair)
+            return fail_no_memory(r);
+        *pair = (struct json_pair) { top(r)->key, copy };
+        return 1;
+    default: *(char **) slot(r) = copy; return 1;
+    }
+}
+
+static int on_string(void *ctx, const unsigned char *text, size_t len)
+{
+    struct reader *r = ctx;
+    const char *s = (const char *) text;
+
+    if (!check_unicode(r))
+        return 0;
+    if (skipping(r))
+        return 1;
+
+    enum json_kind kind = r->depth ? current(r)->kind : JSON_BOOL;
+    bool single = kind == JSON_STRING || kind == JSON_CHOICE;
+
+    if (!single && !((kind == JSON_STRINGS || kind == JSON_MAP) && in_list(r)))
+        return fail_kind(r, "a string");
+    if (!check_no_nul(r, s, len))
+        return 0;
+    return kind == JSON_CHOICE ? store_choice(r, s, len) : store_string(r, s, len);
+}
+
+/* ---- yajl ------------------------------------------------------------------------------------------------ */
+
+/* What yajl allocates knows its size, because realloc must copy. */
+struct chunk { size_t size; _Alignas(max_align_t) char data[]; };
+
+static void *yajl_get(void *ctx, size_t size)
+{
+    struct reader *r = ctx;
+    struct chunk *c = size < SIZE_MAX - sizeof *c ? arena_alloc(r->arena, sizeof *c + size) : NULL;
+
+    if (!c)
+        longjmp(r->no_memory, 1);
+    c->size = size;
+    return c->data;
+}
+
+static void *yajl_get_more(void *ctx, void *p, size_t size)
+{
+    void *more = yajl_get(ctx, size);
+
+    if (p) {
+        const struct chunk *c = (const void *) ((char *) p - offsetof(struct chunk, data));
+
+        memcpy(more, p, c->size < size ? c->size : size);
+    }
+    return more;
+}
+
+static void yajl_let_go(void *ctx, void *p)
+{
+    (void) ctx;
+    (void) p;                      /* goes with the arena */
+}
+
+static bool is_blank(const char *text, size_t len)
+{
+    while (len && is_space(text[len - 1]))
+        len--;
+    return !len;
+}
+
+/* A comma before a closing bracket is the mistake that everybody makes. */
+static bool is_trailing_comma(const char *text, size_t offset)
+{
+    if (text[offset] != '}' && text[offset] != ']')
+        return false;
+    while (offset > 0 && is_space(text[offset - 1]))
+        offset--;
+    return offset > 0 && text[offset - 1] == ',';
+}
+
+/* yajl says "parse error: REASON" or "lexical error: REASON", and a newline. */
+static int fail_syntax(struct reader *r)
+{
+    size_t end = token_end(r), offset = end < r->len ? json_token_start(r->text, end) : r->len;
+    struct json_text text = { 0 };
+
+    if (end > r->bad)
+        return fail_at(r, r->bad, r->why_bad);
+    if (is_blank(r->text, r->len))
+        return fail_at(r, 0, "not JSON: there is nothing in it");
+    if (offset < r->len && is_trailing_comma(r->text, offset))
+        return fail_at(r, offset, "not JSON: a comma must not stand before a closing bracket");
+
+    const char *why = (char *) yajl_get_error(r->yajl, 0, NULL, 0);
+    const char *colon = strstr(why, "error: ");
+
+    why = colon ? colon + strlen("error: ") : why;
+    json_text_puts(&text, "not JSON: ");
+    json_text_put(&text, why, strcspn(why, ".\n"));
+    return fail_text(r, offset, &text);
+}
+
+/* The part of json_read() in which yajl may run out of memory. */
+static void parse(struct reader *r)
 {
     static const yajl_callbacks callbacks = {
         .yajl_null = on_null, .yajl_boolean = on_bool, .yajl_number = on_number, .yajl_string = on_string,
         .yajl_start_map = on_start_map, .yajl_map_key = on_key, .yajl_end_map = on_end_map,
         .yajl_start_array = on_start_array, .yajl_end_array = on_end_array,
     };
-    struct reader r = { .name = name, .text = text, .arena = arena, .err = err, .root = type, .out = out };
+    yajl_alloc_funcs memory = { yajl_get, yajl_get_more, yajl_let_go, r };
 
-    r.yajl = yajl_alloc(&callbacks, NULL, &r);
-    if (!r.yajl)
-        return snprintf(err->text, sizeof err->text, "%s: out of memory", name), -1;
-
-    yajl_status status = yajl_parse(r.yajl, (const unsigned char *) text, len);
-    if (status == yajl_status_ok)
-        status = yajl_complete_parse(r.yajl);
-
-    if (status == yajl_status_error) {      /* not JSON at all */
-        unsigned char *why = yajl_get_error(r.yajl, 0, NULL, 0);
-
-        r.depth = 0;
-        fail(&r, "%.*s", (int) strcspn((char *) why, "\n"), (char *) why);
-        yajl_free_error(r.yajl, why);
+    if (setjmp(r->no_memory)) {
+        fail_no_memory(r);
+        return;
     }
-    yajl_free(r.yajl);
-    return status == yajl_status_ok ? 0 : -1;
+    r->yajl = yajl_alloc(&callbacks, &memory, r);
+    yajl_config(r->yajl, yajl_dont_validate_strings, 1);
+
+    yajl_status status = yajl_parse(r->yajl, (const unsigned char *) r->text, r->len);
+
+    if (status == yajl_status_ok) {
+        r->at_end = true;
+        status = yajl_complete_parse(r->yajl);
+    }
+    if (status == yajl_status_error)
+        fail_syntax(r);
+}
+
+int json_read_watched(const struct json_type *type, void *out, const char *name, const char *text, size_t len,
+                      struct arena *arena, const struct json_watch *watch, struct json_error *err)
+{
+    struct reader r = {
+        .name = name, .text = text, .len = len, .root = type, .out = out, .arena = arena, .watch = watch,
+        .err = err,
+    };
+
+    if (len > JSON_TEXT_MAX) {
+        *err = (struct json_error) { .text = "the text is longer than 16 MiB", .path = "",
+                                     .message = "the text is longer than 16 MiB" };
+        return -EFBIG;
+    }
+    if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+        return fail_at(&r, 0, "not JSON: it begins with a byte order mark"), r.code;
+    r.bad = json_find_bad_unicode(text, len, &r.why_bad);
+    parse(&r);
+    return r.code;
+}
+
+int json_read(const struct json_type *type, void *out, const char *name, const char *text, size_t len,
+              struct arena *arena, struct json_error *err)
+{
+    return json_read_watched(type, out, name, text, len, arena, NULL, err);
 }

@@ -1,134 +1,235 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* json_write.c - print an object that json_read() filled, or one that was built in C. */
-#include "json.h"
+/*
+ * json_write.c - print an object that json_read() filled, or one that was built in C.
+ *
+ * Without yajl_gen, which crashes when memory runs out, lets broken UTF-8 pass
+ * and prints an empty list over three lines: printing is the easy half of JSON.
+ */
+#include "json_internal.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <string.h>
-#include <yajl/yajl_gen.h>
 
-struct list { void *v; size_t n; };
+struct writer {
+    struct json_text *out;
+    enum json_style style;
+    unsigned depth;
+    bool first;                    /* nothing was written yet in the open object or array */
+    int error;
+};
 
-static void write_string(yajl_gen g, const char *s)
+/* ---- punctuation ----------------------------------------------------------------------------------------- */
+
+static void new_line(struct writer *w)
 {
-    yajl_gen_string(g, (const unsigned char *) s, strlen(s));
+    if (w->style == JSON_COMPACT)
+        return;
+    json_text_put(w->out, "\n", 1);
+    for (unsigned i = 0; i < w->depth; i++)
+        json_text_put(w->out, "  ", 2);
 }
 
-static void write_number(yajl_gen g, bool is_signed, uint64_t value)
+static void open_bracket(struct writer *w, const char *bracket)
 {
-    char s[24];
-    int n = is_signed ? snprintf(s, sizeof s, "%" PRId64, (int64_t) value) : snprintf(s, sizeof s, "%" PRIu64, value);
-
-    yajl_gen_number(g, s, (size_t) n);
+    json_text_put(w->out, bracket, 1);
+    w->depth++;
+    w->first = true;
 }
 
-/* Objects that were parsed know what was given; for those built in C, zero means absent. */
-static bool is_present(const struct json_node *node, size_t i, const void *slot)
+static void close_bracket(struct writer *w, const char *bracket)
 {
-    const struct json_field *f = &node->type->fields[i];
-    struct list l;
-    char *s;
+    w->depth--;
+    if (!w->first)
+        new_line(w);
+    json_text_put(w->out, bracket, 1);
+    w->first = false;
+}
 
-    if (node->at)
-        return node->at[i] != 0;
-    if (f->flags & JSON_REQUIRED)
-        return true;
+static void next_element(struct writer *w)
+{
+    if (!w->first)
+        json_text_put(w->out, ",", 1);
+    w->first = false;
+    new_line(w);
+}
 
-    switch (f->kind) {
-    case JSON_BOOL: return *(const bool *) slot;
-    case JSON_U16: return *(const uint16_t *) slot != 0;
-    case JSON_I32: case JSON_U32: case JSON_CHOICE: return *(const uint32_t *) slot != 0;
-    case JSON_I64: case JSON_U64: return *(const uint64_t *) slot != 0;
-    case JSON_STRING: case JSON_OBJECT: return memcpy(&s, slot, sizeof s), s != NULL;
-    default: return memcpy(&l, slot, sizeof l), l.n != 0;
+/* ---- values ---------------------------------------------------------------------------------------------- */
+
+/* NULL where there must be a string is the program's mistake. */
+static void write_string(struct writer *w, const char *s)
+{
+    size_t n = s ? strlen(s) : 0, i = 0, len = 1;
+
+    while (i < n && len)
+        i += len = json_utf8_length(s + i, n - i);
+    if (!s || i < n) {
+        w->error = s ? -EILSEQ : -EINVAL;
+        return;
+    }
+    json_text_put_string(w->out, s, n);
+}
+
+static void write_key(struct writer *w, const char *s)
+{
+    next_element(w);
+    write_string(w, s);
+    json_text_puts(w->out, w->style == JSON_COMPACT ? ":" : ": ");
+}
+
+static void write_object(struct writer *w, const struct json_type *type, const struct json_node *node);
+
+static void write_array(struct writer *w, const struct json_field *f, struct json_list l)
+{
+    open_bracket(w, "[");
+    for (size_t i = 0; i < l.n; i++) {
+        next_element(w);
+        switch (f->kind) {
+        case JSON_STRINGS: write_string(w, ((char **) l.v)[i]); break;
+        case JSON_NUMBERS: json_text_printf(w->out, "%u", (unsigned) ((uint32_t *) l.v)[i]); break;
+        default: write_object(w, f->of, ((void **) l.v)[i]); break;
+        }
+    }
+    close_bracket(w, "]");
+}
+
+static void write_map(struct writer *w, struct json_list l)
+{
+    const struct json_pair *pairs = l.v;
+
+    open_bracket(w, "{");
+    for (size_t i = 0; i < l.n; i++) {
+        write_key(w, pairs[i].key);
+        write_string(w, pairs[i].value);
+    }
+    close_bracket(w, "}");
+}
+
+static void write_dict(struct writer *w, const struct json_type *type, struct json_list l)
+{
+    open_bracket(w, "{");
+    for (size_t i = 0; i < l.n; i++) {
+        const void *object = ((void **) l.v)[i];
+
+        write_key(w, object ? json_dict_key(type, object) : NULL);
+        write_object(w, type, object);
+    }
+    close_bracket(w, "}");
+}
+
+/* Any member, as what it is. */
+union value {
+    bool b;
+    uint16_t u16;
+    int32_t i32;
+    uint32_t u32;
+    int64_t i64;
+    uint64_t u64;
+    char *string;
+    struct json_node *object;
+    struct json_list list;
+};
+
+static union value value_of(const struct json_node *node, const struct json_field *f)
+{
+    static const uint8_t sizes[] = {
+        [JSON_BOOL] = sizeof(bool), [JSON_U16] = 2, [JSON_I32] = 4, [JSON_U32] = 4, [JSON_CHOICE] = 4,
+        [JSON_I64] = 8, [JSON_U64] = 8, [JSON_STRING] = sizeof(char *), [JSON_OBJECT] = sizeof(void *),
+        [JSON_STRINGS] = sizeof(struct json_list), [JSON_NUMBERS] = sizeof(struct json_list),
+        [JSON_MAP] = sizeof(struct json_list), [JSON_OBJECTS] = sizeof(struct json_list),
+        [JSON_DICT] = sizeof(struct json_list), [JSON_ELSEWHERE] = 0,
+    };
+    union value v;
+
+    memset(&v, 0, sizeof v);
+    if (sizes[f->kind])
+        memcpy(&v, (const char *) node + f->offset, sizes[f->kind]);
+    return v;
+}
+
+static bool is_empty(enum json_kind kind, union value v)
+{
+    switch (kind) {
+    case JSON_BOOL: return !v.b;
+    case JSON_U16: return !v.u16;
+    case JSON_I32: case JSON_U32: case JSON_CHOICE: return !v.u32;
+    case JSON_I64: case JSON_U64: return !v.u64;
+    case JSON_STRING: return !v.string;
+    case JSON_OBJECT: return !v.object;
+    case JSON_ELSEWHERE: return true;
+    default: return !v.list.n;
     }
 }
 
-static void write_object(yajl_gen g, const struct json_node *node);
-
-static void write_member(yajl_gen g, const struct json_field *f, const void *slot)
+static void write_value(struct writer *w, const struct json_field *f, union value v)
 {
-    const struct json_type *type = f->of;
-    struct list l = { 0 };
-
-    if (f->kind == JSON_STRINGS || f->kind == JSON_NUMBERS || f->kind == JSON_MAP || f->kind == JSON_OBJECTS ||
-        f->kind == JSON_DICT)
-        memcpy(&l, slot, sizeof l);
-
     switch ((enum json_kind) f->kind) {
-    case JSON_BOOL: yajl_gen_bool(g, *(const bool *) slot); break;
-    case JSON_U16: write_number(g, false, *(const uint16_t *) slot); break;
-    case JSON_I32: write_number(g, true, (uint64_t) (int64_t) *(const int32_t *) slot); break;
-    case JSON_U32: write_number(g, false, *(const uint32_t *) slot); break;
-    case JSON_I64: write_number(g, true, *(const uint64_t *) slot); break;
-    case JSON_U64: write_number(g, false, *(const uint64_t *) slot); break;
-    case JSON_STRING: write_string(g, *(char *const *) slot); break;
-    case JSON_CHOICE: write_string(g, ((const char *const *) f->of)[*(const int *) slot]); break;
-    case JSON_OBJECT: write_object(g, *(const struct json_node *const *) slot); break;
-    case JSON_STRINGS:
-        yajl_gen_array_open(g);
-        for (size_t i = 0; i < l.n; i++)
-            write_string(g, ((char **) l.v)[i]);
-        yajl_gen_array_close(g);
-        break;
-    case JSON_NUMBERS:
-        yajl_gen_array_open(g);
-        for (size_t i = 0; i < l.n; i++)
-            write_number(g, false, ((uint32_t *) l.v)[i]);
-        yajl_gen_array_close(g);
-        break;
-    case JSON_OBJECTS:
-        yajl_gen_array_open(g);
-        for (size_t i = 0; i < l.n; i++)
-            write_object(g, ((struct json_node **) l.v)[i]);
-        yajl_gen_array_close(g);
-        break;
-    case JSON_MAP:
-        yajl_gen_map_open(g);
-        for (size_t i = 0; i < l.n; i++) {
-            write_string(g, ((struct json_pair *) l.v)[i].key);
-            write_string(g, ((struct json_pair *) l.v)[i].value);
-        }
-        yajl_gen_map_close(g);
-        break;
-    case JSON_DICT:
-        yajl_gen_map_open(g);
-        for (size_t i = 0; i < l.n; i++) {
-            const char *element = ((char **) l.v)[i];
-
-            write_string(g, *(char *const *) (element + type->key));
-            write_object(g, (const struct json_node *) element);
-        }
-        yajl_gen_map_close(g);
-        break;
+    case JSON_BOOL: json_text_puts(w->out, v.b ? "true" : "false"); break;
+    case JSON_U16: json_text_printf(w->out, "%u", (unsigned) v.u16); break;
+    case JSON_I32: json_text_printf(w->out, "%d", (int) v.i32); break;
+    case JSON_U32: json_text_printf(w->out, "%u", (unsigned) v.u32); break;
+    case JSON_I64: json_text_printf(w->out, "%lld", (long long) v.i64); break;
+    case JSON_U64: json_text_printf(w->out, "%llu", (unsigned long long) v.u64); break;
+    case JSON_STRING: write_string(w, v.string); break;
+    case JSON_CHOICE: write_string(w, json_word(f->of, v.u32)); break;
+    case JSON_OBJECT: write_object(w, f->of, v.object); break;
+    case JSON_STRINGS: case JSON_NUMBERS: case JSON_OBJECTS: write_array(w, f, v.list); break;
+    case JSON_MAP: write_map(w, v.list); break;
+    case JSON_DICT: write_dict(w, f->of, v.list); break;
+    case JSON_ELSEWHERE: break;
     }
 }
 
-static void write_object(yajl_gen g, const struct json_node *node)
+/* A string or object that json_mark() gave but that is NULL can't be written either. */
+static void write_object(struct writer *w, const struct json_type *type, const struct json_node *node)
 {
-    yajl_gen_map_open(g);
-    for (size_t i = 0; i < node->type->n_fields; i++) {
-        const struct json_field *f = &node->type->fields[i];
-        const char *slot = (const char *) node + f->offset;
-
-        if (is_present(node, i, slot)) {
-            write_string(g, f->name);
-            write_member(g, f, slot);
-        }
+    if (!node) {
+        w->error = -EINVAL;
+        return;
     }
-    yajl_gen_map_close(g);
+    open_bracket(w, "{");
+    for (size_t i = 0; i < type->n_fields && !w->error; i++) {
+        const struct json_field *f = &type->fields[i];
+        union value v = value_of(node, f);
+
+        if (f->kind == JSON_ELSEWHERE)
+            continue;
+        if (is_empty(f->kind, v) && !(node->given >> i & 1) && !(f->flags & JSON_REQUIRED))
+            continue;
+        write_key(w, f->name);
+        write_value(w, f, v);
+    }
+    close_bracket(w, "}");
 }
 
-static void print(void *out, const char *s, size_t n)
+int json_write_text(const void *object, enum json_style style, struct json_text *out)
 {
-    fwrite(s, 1, n, out);
+    const struct json_node *node = object;
+    struct writer w = { .out = out, .style = style };
+
+    if (!node->type)
+        return -EINVAL;
+    write_object(&w, node->type, node);
+    if (style == JSON_PRETTY)
+        json_text_put(out, "\n", 1);
+    return out->failed ? -ENOMEM : w.error;
 }
 
-void json_write(const void *object, FILE *out)
+int json_write(const void *object, enum json_style style, FILE *out)
 {
-    yajl_gen g = yajl_gen_alloc(NULL);
+    struct json_text text = { 0 };
+    int r = json_write_text(object, style, &text);
 
-    yajl_gen_config(g, yajl_gen_beautify, 1);
-    yajl_gen_config(g, yajl_gen_print_callback, print, out);
-    write_object(g, object);
-    yajl_gen_free(g);
+    if (!r && fwrite(text.v, 1, text.n, out) != text.n)
+        r = -EIO;
+    json_text_free(&text);
+    return r;
+}
+
+void *json_new(struct arena *arena, const struct json_type *type)
+{
+    struct json_node *node = arena_alloc(arena, type->size);
+
+    if (node)
+        node->type = type;
+    return node;
 }

@@ -1,36 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * oci_schema.c - which property of config.json fills which member.
+ * oci_spec.c - which property of config.json fills which member.
  *
  * One table per JSON object, in the order of the specification.  To support a
  * new property: add the member to oci_spec.h and its row here; nothing else.
  */
 #include "oci_spec.h"
 
-#define F(s, m, json, ...)    JSON_FIELD(struct oci_##s, m, json, __VA_ARGS__)
-#define CHOICE(s, m, json, names, ...)  JSON_FIELD_OF(struct oci_##s, m, json, JSON_CHOICE, names, __VA_ARGS__)
-#define OBJ(s, m, json, t, ...)  JSON_FIELD_OF(struct oci_##s, m, json, JSON_OBJECT, &oci_##t##_type, __VA_ARGS__)
-#define OBJS(s, m, json, t, ...) JSON_FIELD_OF(struct oci_##s, m, json, JSON_OBJECTS, &oci_##t##_type, __VA_ARGS__)
-#define DICT(s, m, json, t)   JSON_FIELD_OF(struct oci_##s, m, json, JSON_DICT, &oci_##t##_type, 0)
-#define FIELDS(s)             static const struct json_field s##_fields[]
-#define TYPE_(link, s, k)     link const struct json_type oci_##s##_type = { \
-    .size = sizeof(struct oci_##s), .n_fields = sizeof s##_fields / sizeof *s##_fields, .fields = s##_fields, .key = k }
-#define TYPE(s)               TYPE_(static, s, 0)
-#define KEYED_TYPE(s)         TYPE_(static, s, offsetof(struct oci_##s, key))
-#define PUBLIC_TYPE(s)        TYPE_(, s, 0)
+#include "oci_tables.h"
 
-#define REQ JSON_REQUIRED
+/* clang-format off */
 
-static const char *const namespace_types[] =
-    { "pid", "network", "mount", "ipc", "uts", "user", "cgroup", "time", NULL };
-static const char *const seccomp_actions[] =
-    { "SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO",
-      "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", NULL };
-static const char *const seccomp_ops[] =
-    { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
-      "SCMP_CMP_MASKED_EQ", NULL };
-static const char *const sched_policies[] =
-    { "SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_ISO", "SCHED_IDLE", "SCHED_DEADLINE", NULL };
+/* ---- words ----------------------------------------------------------------------------------------------- */
+
+WORDS(oci_namespace_types,
+      [OCI_NAMESPACE_PID] = "pid", [OCI_NAMESPACE_NETWORK] = "network", [OCI_NAMESPACE_MOUNT] = "mount",
+      [OCI_NAMESPACE_IPC] = "ipc", [OCI_NAMESPACE_UTS] = "uts", [OCI_NAMESPACE_USER] = "user",
+      [OCI_NAMESPACE_CGROUP] = "cgroup", [OCI_NAMESPACE_TIME] = "time");
+
+WORDS(oci_device_types,
+      [OCI_DEVICE_CHAR] = "c", [OCI_DEVICE_BLOCK] = "b", [OCI_DEVICE_UNBUFFERED] = "u", [OCI_DEVICE_FIFO] = "p");
+
+WORDS(oci_device_rule_types,
+      [OCI_DEVICE_CHAR] = "c", [OCI_DEVICE_BLOCK] = "b", [OCI_DEVICE_ALL] = "a");
+
+WORDS(oci_propagations,
+      [OCI_PROPAGATION_SHARED] = "shared", [OCI_PROPAGATION_SLAVE] = "slave",
+      [OCI_PROPAGATION_PRIVATE] = "private", [OCI_PROPAGATION_UNBINDABLE] = "unbindable",
+      [OCI_PROPAGATION_RSHARED] = "rshared", [OCI_PROPAGATION_RSLAVE] = "rslave",
+      [OCI_PROPAGATION_RPRIVATE] = "rprivate", [OCI_PROPAGATION_RUNBINDABLE] = "runbindable");
+
+WORDS(oci_sched_policies,
+      [OCI_SCHED_OTHER] = "SCHED_OTHER", [OCI_SCHED_FIFO] = "SCHED_FIFO", [OCI_SCHED_RR] = "SCHED_RR",
+      [OCI_SCHED_BATCH] = "SCHED_BATCH", [OCI_SCHED_ISO] = "SCHED_ISO", [OCI_SCHED_IDLE] = "SCHED_IDLE",
+      [OCI_SCHED_DEADLINE] = "SCHED_DEADLINE");
+
+WORDS(oci_io_classes,
+      [OCI_IO_RT] = "IOPRIO_CLASS_RT", [OCI_IO_BE] = "IOPRIO_CLASS_BE", [OCI_IO_IDLE] = "IOPRIO_CLASS_IDLE");
+
+WORDS(oci_seccomp_actions,
+      [OCI_SECCOMP_KILL] = "SCMP_ACT_KILL", [OCI_SECCOMP_KILL_PROCESS] = "SCMP_ACT_KILL_PROCESS",
+      [OCI_SECCOMP_KILL_THREAD] = "SCMP_ACT_KILL_THREAD", [OCI_SECCOMP_TRAP] = "SCMP_ACT_TRAP",
+      [OCI_SECCOMP_ERRNO] = "SCMP_ACT_ERRNO", [OCI_SECCOMP_TRACE] = "SCMP_ACT_TRACE",
+      [OCI_SECCOMP_ALLOW] = "SCMP_ACT_ALLOW", [OCI_SECCOMP_LOG] = "SCMP_ACT_LOG",
+      [OCI_SECCOMP_NOTIFY] = "SCMP_ACT_NOTIFY");
+
+WORDS(oci_seccomp_ops,
+      [OCI_SECCOMP_OP_NE] = "SCMP_CMP_NE", [OCI_SECCOMP_OP_LT] = "SCMP_CMP_LT", [OCI_SECCOMP_OP_LE] = "SCMP_CMP_LE",
+      [OCI_SECCOMP_OP_EQ] = "SCMP_CMP_EQ", [OCI_SECCOMP_OP_GE] = "SCMP_CMP_GE", [OCI_SECCOMP_OP_GT] = "SCMP_CMP_GT",
+      [OCI_SECCOMP_OP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ");
+
+WORDS(oci_memory_policy_modes,
+      [OCI_MPOL_DEFAULT] = "MPOL_DEFAULT", [OCI_MPOL_BIND] = "MPOL_BIND", [OCI_MPOL_INTERLEAVE] = "MPOL_INTERLEAVE",
+      [OCI_MPOL_WEIGHTED_INTERLEAVE] = "MPOL_WEIGHTED_INTERLEAVE", [OCI_MPOL_PREFERRED] = "MPOL_PREFERRED",
+      [OCI_MPOL_PREFERRED_MANY] = "MPOL_PREFERRED_MANY", [OCI_MPOL_LOCAL] = "MPOL_LOCAL");
+
+WORDS(oci_personality_domains,
+      [OCI_PERSONALITY_LINUX] = "LINUX", [OCI_PERSONALITY_LINUX32] = "LINUX32");
+
+/* ---- tables ---------------------------------------------------------------------------------------------- */
 
 FIELDS(box) = { F(box, height, "height", REQ), F(box, width, "width", REQ) };
 TYPE(box);
@@ -52,13 +80,13 @@ FIELDS(rlimit) = { F(rlimit, type, "type", REQ), F(rlimit, soft, "soft", REQ), F
 TYPE(rlimit);
 
 FIELDS(scheduler) = {
-    CHOICE(scheduler, policy, "policy", sched_policies, REQ), F(scheduler, nice, "nice"),
+    CHOICE(scheduler, policy, "policy", oci_sched_policies, REQ), F(scheduler, nice, "nice"),
     F(scheduler, priority, "priority"), F(scheduler, flags, "flags"), F(scheduler, runtime, "runtime"),
     F(scheduler, deadline, "deadline"), F(scheduler, period, "period"),
 };
 TYPE(scheduler);
 
-FIELDS(io_priority) = { F(io_priority, class, "class", REQ), F(io_priority, priority, "priority") };
+FIELDS(io_priority) = { CHOICE(io_priority, class, "class", oci_io_classes, REQ), F(io_priority, priority, "priority") };
 TYPE(io_priority);
 
 FIELDS(cpu_affinity) = { F(cpu_affinity, initial, "initial"), F(cpu_affinity, final, "final") };
@@ -69,6 +97,7 @@ FIELDS(process) = {
     OBJ(process, console_size, "consoleSize", box),
     OBJ(process, user, "user", user),
     F(process, args, "args"),
+    JSON_FIELD_ELSEWHERE("commandLine"),
     F(process, env, "env"),
     F(process, cwd, "cwd", REQ),
     OBJ(process, capabilities, "capabilities", capabilities),
@@ -97,7 +126,7 @@ FIELDS(mount) = {
     F(mount, options, "options"),
     OBJS(mount, uid_mappings, "uidMappings", id_mapping), OBJS(mount, gid_mappings, "gidMappings", id_mapping),
 };
-TYPE(mount);
+PUBLIC_TYPE(mount);
 
 FIELDS(hook) = {
     F(hook, path, "path", REQ), F(hook, args, "args"), F(hook, env, "env"), F(hook, timeout, "timeout"),
@@ -112,13 +141,13 @@ FIELDS(hooks) = {
     OBJS(hooks, poststart, "poststart", hook),
     OBJS(hooks, poststop, "poststop", hook),
 };
-TYPE(hooks);
+PUBLIC_TYPE(hooks);
 
-FIELDS(namespace) = { CHOICE(namespace, type, "type", namespace_types, REQ), F(namespace, path, "path") };
+FIELDS(namespace) = { CHOICE(namespace, type, "type", oci_namespace_types, REQ), F(namespace, path, "path") };
 TYPE(namespace);
 
 FIELDS(device) = {
-    F(device, path, "path", REQ), F(device, type, "type", REQ), F(device, major, "major"),
+    F(device, path, "path", REQ), CHOICE(device, type, "type", oci_device_types, REQ), F(device, major, "major"),
     F(device, minor, "minor"), F(device, file_mode, "fileMode"), F(device, uid, "uid"), F(device, gid, "gid"),
 };
 TYPE(device);
@@ -127,7 +156,7 @@ FIELDS(net_device) = { F(net_device, name, "name") };
 KEYED_TYPE(net_device);
 
 FIELDS(device_rule) = {
-    F(device_rule, allow, "allow", REQ), F(device_rule, type, "type"), F(device_rule, major, "major"),
+    F(device_rule, allow, "allow", REQ), CHOICE(device_rule, type, "type", oci_device_rule_types), F(device_rule, major, "major"),
     F(device_rule, minor, "minor"), F(device_rule, access, "access"),
 };
 TYPE(device_rule);
@@ -150,19 +179,25 @@ TYPE(cpu);
 FIELDS(pids) = { F(pids, limit, "limit") };
 TYPE(pids);
 
-FIELDS(block_device) = {
+/* One struct, but each list has its own table: a rate is unknown among the weights. */
+FIELDS(block_weight) = {
     F(block_device, major, "major", REQ), F(block_device, minor, "minor", REQ), F(block_device, weight, "weight"),
-    F(block_device, leaf_weight, "leafWeight"), F(block_device, rate, "rate"),
+    F(block_device, leaf_weight, "leafWeight"),
 };
-TYPE(block_device);
+TYPE_OF(static, block_weight, block_device, 0);
+
+FIELDS(block_rate) = {
+    F(block_device, major, "major", REQ), F(block_device, minor, "minor", REQ), F(block_device, rate, "rate"),
+};
+TYPE_OF(static, block_rate, block_device, 0);
 
 FIELDS(block_io) = {
     F(block_io, weight, "weight"), F(block_io, leaf_weight, "leafWeight"),
-    OBJS(block_io, weight_device, "weightDevice", block_device),
-    OBJS(block_io, read_bps, "throttleReadBpsDevice", block_device),
-    OBJS(block_io, write_bps, "throttleWriteBpsDevice", block_device),
-    OBJS(block_io, read_iops, "throttleReadIOPSDevice", block_device),
-    OBJS(block_io, write_iops, "throttleWriteIOPSDevice", block_device),
+    OBJS(block_io, weight_device, "weightDevice", block_weight),
+    OBJS(block_io, read_bps, "throttleReadBpsDevice", block_rate),
+    OBJS(block_io, write_bps, "throttleWriteBpsDevice", block_rate),
+    OBJS(block_io, read_iops, "throttleReadIOPSDevice", block_rate),
+    OBJS(block_io, write_iops, "throttleWriteIOPSDevice", block_rate),
 };
 TYPE(block_io);
 
@@ -197,23 +232,23 @@ PUBLIC_TYPE(resources);
 
 FIELDS(syscall_arg) = {
     F(syscall_arg, index, "index", REQ), F(syscall_arg, value, "value", REQ), F(syscall_arg, value_two, "valueTwo"),
-    CHOICE(syscall_arg, op, "op", seccomp_ops, REQ),
+    CHOICE(syscall_arg, op, "op", oci_seccomp_ops, REQ),
 };
 TYPE(syscall_arg);
 
 FIELDS(syscall) = {
-    F(syscall, names, "names", REQ), CHOICE(syscall, action, "action", seccomp_actions, REQ),
+    F(syscall, names, "names", REQ), CHOICE(syscall, action, "action", oci_seccomp_actions, REQ),
     F(syscall, errno_ret, "errnoRet"), OBJS(syscall, args, "args", syscall_arg),
 };
 TYPE(syscall);
 
 FIELDS(seccomp) = {
-    CHOICE(seccomp, default_action, "defaultAction", seccomp_actions, REQ),
+    CHOICE(seccomp, default_action, "defaultAction", oci_seccomp_actions, REQ),
     F(seccomp, default_errno_ret, "defaultErrnoRet"), F(seccomp, architectures, "architectures"),
     F(seccomp, flags, "flags"), F(seccomp, listener_path, "listenerPath"),
     F(seccomp, listener_metadata, "listenerMetadata"), OBJS(seccomp, syscalls, "syscalls", syscall),
 };
-TYPE(seccomp);
+PUBLIC_TYPE(seccomp);
 
 FIELDS(intel_rdt) = {
     F(intel_rdt, clos_id, "closID"), F(intel_rdt, schemata, "schemata"),
@@ -223,11 +258,11 @@ FIELDS(intel_rdt) = {
 TYPE(intel_rdt);
 
 FIELDS(memory_policy) = {
-    F(memory_policy, mode, "mode", REQ), F(memory_policy, nodes, "nodes"), F(memory_policy, flags, "flags"),
+    CHOICE(memory_policy, mode, "mode", oci_memory_policy_modes, REQ), F(memory_policy, nodes, "nodes"), F(memory_policy, flags, "flags"),
 };
 TYPE(memory_policy);
 
-FIELDS(personality) = { F(personality, domain, "domain"), F(personality, flags, "flags") };
+FIELDS(personality) = { CHOICE(personality, domain, "domain", oci_personality_domains, REQ), F(personality, flags, "flags") };
 TYPE(personality);
 
 FIELDS(time_offset) = { F(time_offset, secs, "secs"), F(time_offset, nanosecs, "nanosecs") };
@@ -243,7 +278,7 @@ FIELDS(linux) = {
     OBJS(linux, devices, "devices", device),
     DICT(linux, net_devices, "netDevices", net_device),
     OBJ(linux, seccomp, "seccomp", seccomp),
-    F(linux, rootfs_propagation, "rootfsPropagation"),
+    CHOICE(linux, rootfs_propagation, "rootfsPropagation", oci_propagations),
     F(linux, masked_paths, "maskedPaths"),
     F(linux, readonly_paths, "readonlyPaths"),
     F(linux, mount_label, "mountLabel"),
@@ -252,7 +287,7 @@ FIELDS(linux) = {
     OBJ(linux, personality, "personality", personality),
     DICT(linux, time_offsets, "timeOffsets", time_offset),
 };
-TYPE(linux);
+PUBLIC_TYPE(linux);
 
 FIELDS(spec) = {
     F(spec, oci_version, "ociVersion", REQ),
@@ -264,5 +299,12 @@ FIELDS(spec) = {
     OBJ(spec, hooks, "hooks", hooks),
     F(spec, annotations, "annotations"),
     OBJ(spec, linux, "linux", linux),
+    JSON_FIELD_ELSEWHERE("freebsd"),
+    JSON_FIELD_ELSEWHERE("solaris"),
+    JSON_FIELD_ELSEWHERE("vm"),
+    JSON_FIELD_ELSEWHERE("windows"),
+    JSON_FIELD_ELSEWHERE("zos"),
 };
 PUBLIC_TYPE(spec);
+
+/* clang-format on */
