@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Nothing may be left behind: processes, mounts, cgroups, state directories, network devices."""
+
+import os
+import time
+
+from . import cgroups, host, views
+
+
+def stat_of(pid):
+    """(name, state, parent) or None."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return None
+    name, fields = text[text.index("(") + 1:text.rindex(")")], text[text.rindex(")") + 2:].split()
+    return name, fields[0], int(fields[1])
+
+
+def descendants(of=None):
+    """{pid: (name, state)} of all processes below a process: this one, if none is given."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            stat = stat_of(int(entry))
+            if stat:
+                parents[int(entry)] = stat
+    found, level = {}, {of or os.getpid()}
+    while level:
+        level = {pid for pid, (_, _, parent) in parents.items() if parent in level}
+        found.update({pid: parents[pid][:2] for pid in level})
+    return found
+
+
+def reap(spare=()):
+    """Takes the exit statuses of orphans that came to us and ended.  Processes in spare are left alone."""
+    me = os.getpid()
+    for pid, (_, state) in descendants().items():
+        stat = stat_of(pid)
+        if state == "Z" and pid not in spare and stat and stat[2] == me:
+            try:
+                os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                pass
+
+
+def command_of(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+            return file.read().replace("\0", " ").strip()
+    except OSError:
+        return "?"
+
+
+def mount_lines(text):
+    """Mounts as a set that two tables can be compared by: without the numbers."""
+    lines = set()
+    for line in text.splitlines():
+        fields, _, tail = line.partition(" - ")
+        words = fields.split()
+        lines.add(f"{words[4]} ({tail.split()[0]}) of {words[3]}")
+    return lines
+
+
+class Snapshot:
+    """The state of things before a test; left() tells what has come since."""
+
+    def __init__(self, view=None):
+        self.view = views.get(view)
+        self.pids = set(descendants())
+        self.mounts = mount_lines(self.view.mountinfo())
+        self.devices = set(os.listdir("/sys/class/net"))
+        self.cgroups = set(cgroups.left())
+
+    def processes(self):
+        return {pid: name for pid, (name, state) in descendants().items() if pid not in self.pids and state != "Z"}
+
+    def left(self, state_root=None):
+        """A list of sentences, empty if all is clean.  Processes that are about to end get a second."""
+        deadline = time.monotonic() + 1
+        while self.processes() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        reap()
+        found = [f"process {pid} ({name}): {command_of(pid)}" for pid, name in self.processes().items()]
+        found += [f"mount {line}" for line in sorted(mount_lines(self.view.mountinfo()) - self.mounts)
+                  if not self._allowed_mount(line, state_root)]
+        found += [f"cgroup {path}" for path in cgroups.left() if path not in self.cgroups]
+        found += [f"network device {name}" for name in set(os.listdir("/sys/class/net")) - self.devices]
+        if state_root and os.path.isdir(state_root):
+            found += [f"state directory {name}" for name in sorted(os.listdir(state_root)) if name[0] != "."]
+        return found
+
+    @staticmethod
+    def _allowed_mount(line, state_root):
+        """What the runtime keeps for all containers has a hidden name, right under its state directory."""
+        return state_root is not None and line.startswith(os.path.join(state_root, "."))
+
+    def kill_left(self):
+        for pid in self.processes():
+            try:
+                os.kill(pid, 9)
+            except ProcessLookupError:
+                pass
+        deadline = time.monotonic() + 2
+        while self.processes() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        reap()
+
+
+def adopt_orphans():
+    """Makes this process the one that orphans below it come to."""
+    host.prctl(host.PR_SET_CHILD_SUBREAPER, 1)

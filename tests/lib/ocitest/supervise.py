@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""supervise.py SECONDS PROGRAM [ARG...] - run one test program in surroundings of its own.
+
+It gets a private mount namespace, a temporary directory and a name for its cgroups.  When it has ended, or
+its time is over, what it left is reported as one more failed test, "leaves nothing behind", and removed.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from ocitest import cgroups, host, leaks  # noqa: E402
+
+STATE_DIRECTORIES = ("/run/ocirt",)
+
+
+def state_entries():
+    return {os.path.join(d, name) for d in STATE_DIRECTORIES if os.path.isdir(d)
+            for name in os.listdir(d) if not name.startswith(".")}
+
+
+def stop(process, seconds):
+    print(f"Bail out! no end after {seconds} s", flush=True)
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def run(seconds, argv):
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        stop(process, seconds)
+    return process.returncode
+
+
+def main():
+    seconds, argv = int(sys.argv[1]), sys.argv[2:]
+    root = os.geteuid() == 0
+    os.environ["OCIRT_TEST_TOKEN"] = host.test_token()
+    directory = tempfile.mkdtemp(prefix="ocirt-test-")
+    os.chmod(directory, 0o755)
+    os.environ["TMPDIR"] = tempfile.tempdir = directory
+    if root:
+        host.private_mounts()
+        os.environ["OCIRT_TEST_PRIVATE"] = "1"
+    leaks.adopt_orphans()
+    before, states = leaks.Snapshot("host"), state_entries()
+    status = run(seconds, argv)
+    left = before.left()
+    left += [f"state directory {path}" for path in sorted(state_entries() - states)]
+    before.kill_left()
+    if root:
+        cgroups.remove()
+    if left:
+        print("not ok - leaves nothing behind")
+        for sentence in left:
+            print(f"# {sentence}")
+    shutil.rmtree(directory, ignore_errors=True)
+    sys.exit(status if status >= 0 else 128 - status)
+
+
+if __name__ == "__main__":
+    main()
