@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cgroup.h - the control group of one container, from its name to its removal.
+ *
+ * The order of calls: facts (once a process), then for a new container name (what goes into the write-ahead record),
+ * create, clone into process_fd, enter, delegate; for an existing one, open.  remove comes after kill and after
+ * our own init was reaped.  done at last, always.
+ *
+ * Three layouts (plan_cgroup_layout).  v2 has one directory.  v1 has one directory of the same name in each hierarchy
+ * that is mounted below /sys/fs/cgroup.  hybrid is v1 and a cgroup2 without controllers on /sys/fs/cgroup/unified: there
+ * the container has a directory too, so that clone3, cgroup.kill and cgroup.freeze work as on v2.
+ *
+ * Everything is reached from the mount point's descriptor with RESOLVE_BENEATH.  No wait is longer than
+ * HOST_CGROUP_DEADLINE.  All functions return 0 or a negative errno with ERR filled, unless they say otherwise.
+ */
+#ifndef OCIRT_HOST_CGROUP_H
+#define OCIRT_HOST_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+enum { HOST_CGROUP_DEADLINE = 10 * 1000 };   /* milliseconds */
+
+/* The container's directory in one v1 hierarchy. */
+struct host_cgroup_dir {
+    char *name;                    /* of the hierarchy, below /sys/fs/cgroup: "cpu,cpuacct" */
+    int fd;                        /* -1: does not exist */
+    unsigned made;                 /* that many last components of the path there are ours to remove */
+};
+
+struct host_cgroup {
+    enum plan_cgroup_manager manager;
+    enum plan_cgroup_layout layout;
+    char *path;                    /* "/a/b", below the mount point (v2) or each hierarchy; NULL: the container has none */
+    char *scope;                   /* systemd unit; NULL if none */
+    char *subgroup;                /* "/a/b/SUBGROUP" is where its processes live (run.oci.delegate-cgroup); NULL if none */
+    char *made;                    /* what of the path is ours to remove, as text for the state file */
+    int dir_fd;                    /* v2 and hybrid: its directory, with the limits; -1 if there is none */
+    int process_fd;                /* for CLONE_INTO_CGROUP and the container's cgroup mount: dir_fd's subgroup, or a copy of
+                                      dir_fd; -1 if there is none */
+    struct host_cgroup_dir *dirs;  /* v1 and hybrid */
+    size_t n_dirs;
+    unsigned made_v2;              /* as host_cgroup_dir.made, for dir_fd */
+};
+
+#define HOST_CGROUP_INIT { .dir_fd = -1, .process_fd = -1 }
+
+/*
+ * Fills the cgroup_* and hierarchies members of FACTS; the strings live in ARENA.  No cgroup file system is
+ * PLAN_CGROUP_NONE, no error.  0 or -errno; silent.
+ */
+int host_cgroup_facts(struct plan_facts *facts, struct arena *arena);
+
+/*
+ * Decides where the container's cgroup will be, and looks what of it is there already; makes nothing.
+ * *RET then has manager, layout, path, scope, subgroup and made: record them before host_cgroup_create().
+ */
+int host_cgroup_name(const struct plan *plan, struct host_cgroup *ret, struct err *err);
+
+/*
+ * Makes the cgroup (parents too), enables the controllers that the plan needs, writes the limits, restricts devices.
+ * Refuses one that has processes or is frozen (config-linux.md "Control groups").  On failure what was made is
+ * removed again.  Where a rootless runtime may not make any and the configuration asks for none, path becomes NULL and
+ * it is no error.
+ */
+int host_cgroup_create(const struct plan *plan, struct host_cgroup *cg, struct err *err);
+
+/*
+ * Puts process PID, our child that still waits, where clone3 did not put it: into each v1 hierarchy, or (systemd) into
+ * a new scope.  BORN: it was cloned with CLONE_INTO_CGROUP into process_fd.  PLAN is NULL for exec.
+ */
+int host_cgroup_enter(const struct plan *plan, struct host_cgroup *cg, pid_t pid, bool born, struct err *err);
+
+/*
+ * Gives the cgroup to host user UID where the plan says so: its directory and the files that
+ * /sys/kernel/cgroup/delegate lists (config-linux.md "Cgroup ownership").  After enter.  v2 only; else nothing.
+ */
+int host_cgroup_delegate(const struct plan *plan, struct host_cgroup *cg, uid_t uid, struct err *err);
+
+/*
+ * Opens the cgroup of a container that is known from its state; strings may be NULL.  One that is gone, wholly or in
+ * some hierarchies, is no error: dir_fd and fd of its dirs stay -1.
+ */
+int host_cgroup_open(enum plan_cgroup_manager manager, const char *path, const char *scope, const char *subgroup,
+                     const char *made, struct host_cgroup *ret, struct err *err);
+
+/* Does any of it exist? */
+bool host_cgroup_exists(const struct host_cgroup *cg);
+
+/*
+ * exec --cgroup: the cgroup PATH below the container's own, which must exist.  A leading "/" means the container's own.
+ * HIERARCHY is NULL, or the v1 controller whose hierarchy alone is meant (runc's "controller:path").  *RET is for
+ * host_cgroup_enter() and process_fd.  May be called again with the same RET for another hierarchy.
+ */
+int host_cgroup_sub(const struct host_cgroup *cg, const char *hierarchy, const char *path, struct host_cgroup *ret,
+                    struct err *err);
+
+/*
+ * The cgroup in which process PID of the container lives now, if it is below the container's: where exec goes when
+ * the container's own has become an inner node (clone3 says EBUSY).  Fills *RET as host_cgroup_sub() does.
+ */
+int host_cgroup_of_process(const struct host_cgroup *cg, pid_t pid, struct host_cgroup *ret, struct err *err);
+
+/*
+ * Signals every process of the cgroup and of those below.  SIGKILL is atomic where cgroup.kill exists, and works on
+ * frozen ones; on v1 they are frozen, signalled and thawed until none is left or the deadline comes.
+ */
+int host_cgroup_kill(struct host_cgroup *cg, int signal, struct err *err);
+
+/*
+ * Waits until no process is left, then removes what is below the container's cgroup, itself and its parents as far
+ * as create made them (runtime.md "Delete": what create did not make stays).  Nothing there is no error.
+ */
+int host_cgroup_remove(struct host_cgroup *cg, struct err *err);
+
+/* Freezes or thaws.  Returns when the kernel says it is done; a freeze that is not done in time is undone. */
+int host_cgroup_freeze(struct host_cgroup *cg, bool frozen, struct err *err);
+
+/* Is it frozen, by itself or by an ancestor?  1, 0 or -errno; silent. */
+int host_cgroup_is_frozen(const struct host_cgroup *cg);
+
+/* All process ids in it and below; *RET is malloc'd, sorted, and each is there once. */
+int host_cgroup_pids(const struct host_cgroup *cg, pid_t **ret, size_t *ret_n, struct err *err);
+
+/*
+ * Changes the limits of a running container.  PLAN is compiled from the container's stored configuration; RESOURCES is
+ * what changes.  Device rules are replaced if RESOURCES has any.
+ */
+int host_cgroup_update(const struct plan *plan, struct host_cgroup *cg, const struct oci_resources *resources,
+                       struct err *err);
+
+/* How many processes the kernel's OOM killer took in it (memory.events; v1: memory.oom_control).  -errno; silent. */
+int host_cgroup_oom_kills(const struct host_cgroup *cg, uint64_t *ret);
+
+/*
+ * OOM events.  After open, poll FD for EVENTS; then next returns 1 if there was one, 0 if not, -ENODEV if the cgroup is
+ * gone, or another -errno.  Silent but for open.
+ */
+struct host_cgroup_watch { int fd; short events; int file_fd; uint64_t seen; };
+#define HOST_CGROUP_WATCH_INIT { .fd = -1, .file_fd = -1 }
+int host_cgroup_watch_open(const struct host_cgroup *cg, struct host_cgroup_watch *ret, struct err *err);
+int host_cgroup_watch_next(struct host_cgroup_watch *watch);
+void host_cgroup_watch_close(struct host_cgroup_watch *watch);
+
+/* Closes and frees; the cgroup itself stays. */
+void host_cgroup_done(struct host_cgroup *cg);
+
+/* For `features`: may a program of this kernel and user filter devices on cgroup2 (BPF_PROG_TYPE_CGROUP_DEVICE)? */
+bool host_cgroup_has_device_bpf(void);
+
+#endif
