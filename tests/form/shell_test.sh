@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck has nothing to say about our scripts.
+# Nothing that shellcheck warns of is in our scripts.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
