@@ -137,9 +137,11 @@ static void put_place(struct reader *r, struct json_text *path)
     json_text_put_path(path, o->object);
     if (o->field != NO_FIELD)
         json_text_put_step(path, o->object->type->fields[o->field].name);
-    if (in_list(r) && top(r)->key)
+    if (!in_list(r))
+        return;
+    if (top(r)->key)
         json_text_put_key(path, top(r)->key);
-    else if (in_list(r))
+    else if (current(r)->kind != JSON_MAP && current(r)->kind != JSON_DICT)
         json_text_printf(path, "[%zu]", open_list(r).n);
 }
 
@@ -717,34 +719,68 @@ static bool is_blank(const char *text, size_t len)
 }
 
 /* A comma before a closing bracket is the mistake that everybody makes. */
-static bool is_trailing_comma(const char *text, size_t offset)
+static bool is_trailing_comma(const char *text, size_t len, size_t offset)
 {
-    if (text[offset] != '}' && text[offset] != ']')
+    if (offset >= len || (text[offset] != '}' && text[offset] != ']'))
         return false;
     while (offset > 0 && is_space(text[offset - 1]))
         offset--;
     return offset > 0 && text[offset - 1] == ',';
 }
 
-/* yajl says "parse error: REASON" or "lexical error: REASON", and a newline. */
+/* yajl's reasons (it says "parse error: " or "lexical error: " before them) in the words of our other errors. */
+static const struct { const char *theirs, *ours; } reasons[] = {
+    { "premature EOF", "the text ends too early" },
+    { "trailing garbage", "something follows the end of the document" },
+    { "invalid object key", "expected a name in double quotes" },
+    { "object key and value must be separated", "expected : after the name" },
+    { "after key and value", "expected , or }" },
+    { "after array element", "expected , or ]" },
+    { "unallowed token", "expected a value" },
+    { "probable comment", "there are no comments in JSON" },
+    { "invalid char in json text", "unexpected character" },
+    { "invalid string in json text", "a word that is not true, false or null" },
+    { "'\\' occurs before a character", "unknown escape in a string" },
+    { "invalid (non-hex) character", "\\u needs four hexadecimal digits" },
+    { "invalid character inside string", "a control character in a string must be escaped" },
+    { "digit is required after the exponent", "a digit must follow the exponent" },
+    { "digit is required after the decimal", "a digit must follow the point" },
+    { "digit is required after the minus", "a digit must follow the minus sign" },
+};
+
+static const char *reason(const char *why)
+{
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (strstr(why, reasons[i].theirs))
+            return reasons[i].ours;
+    return why;
+}
+
+/* At the end of the text only a word that is cut off can be shown; in a string, yajl stops before the wrong byte. */
+static size_t syntax_offset(struct reader *r, const char *why)
+{
+    size_t end = token_end(r);
+
+    if (end < r->len && strstr(why, "inside string"))
+        return end;
+    if (r->at_end && strstr(why, "premature"))
+        return r->len;
+    return json_token_start(r->text, end);
+}
+
 static int fail_syntax(struct reader *r)
 {
-    size_t end = token_end(r), offset = end < r->len ? json_token_start(r->text, end) : r->len;
+    const char *why = (char *) yajl_get_error(r->yajl, 0, NULL, 0);
+    size_t offset = syntax_offset(r, why);
     struct json_text text = { 0 };
 
-    if (end > r->bad)
+    if (token_end(r) > r->bad)
         return fail_at(r, r->bad, r->why_bad);
     if (is_blank(r->text, r->len))
         return fail_at(r, 0, "not JSON: there is nothing in it");
-    if (offset < r->len && is_trailing_comma(r->text, offset))
+    if (is_trailing_comma(r->text, r->len, offset))
         return fail_at(r, offset, "not JSON: a comma must not stand before a closing bracket");
-
-    const char *why = (char *) yajl_get_error(r->yajl, 0, NULL, 0);
-    const char *colon = strstr(why, "error: ");
-
-    why = colon ? colon + strlen("error: ") : why;
-    json_text_puts(&text, "not JSON: ");
-    json_text_put(&text, why, strcspn(why, ".\n"));
+    json_text_printf(&text, "not JSON: %s", reason(why));
     return fail_text(r, offset, &text);
 }
 
