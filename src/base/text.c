@@ -75,37 +75,6 @@ void text_done(struct text *text)
     *text = (struct text) { 0 };
 }
 
-char *arena_printf(struct arena *arena, const char *fmt, ...)
-{
-    va_list ap, again;
-    char *s = NULL;
-
-    va_start(ap, fmt);
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    if (n >= 0)
-        s = arena_alloc(arena, (size_t) n + 1);
-    if (s)
-        (void) vsnprintf(s, (size_t) n + 1, fmt, again);
-    va_end(again);
-    va_end(ap);
-    return s;
-}
-
-char *arena_strdup(struct arena *arena, const char *s)
-{
-    return arena_strndup(arena, s, strlen(s));
-}
-
-void *arena_array(struct arena *arena, size_t n, size_t size)
-{
-    size_t bytes;
-
-    if (__builtin_mul_overflow(n, size, &bytes))
-        return NULL;
-    return arena_alloc(arena, bytes ? bytes : 1);
-}
-
 int text_parse_u64(const char *s, uint64_t max, uint64_t *ret)
 {
     uint64_t value = 0;

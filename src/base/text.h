@@ -30,12 +30,6 @@ int text_result(const struct text *text);     /* 0 or -ENOMEM */
 const char *text_string(const struct text *text);   /* "" if nothing was added */
 void text_done(struct text *text);
 
-/* printf into the arena; NULL if out of memory. */
-char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-char *arena_strdup(struct arena *arena, const char *s);
-/* Zeroed room for N objects of SIZE bytes, checked for overflow; NULL if out of memory. */
-void *arena_array(struct arena *arena, size_t n, size_t size);
-
 /*
  * Decimal digits only: no sign, no space, nothing behind, and at most MAX.  0, -EINVAL or -ERANGE.
  * (CVE-2026-30892: a parser that returned early left uid 0.)  *RET is untouched on failure.
