@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * foreground.h - wait for a process of the container in the foreground: pass signals on to it, copy between its
+ * terminal and our descriptors 0 and 1, and tell how it ended.
+ *
+ *     struct host_foreground foreground;
+ *     host_foreground_open(&foreground)      before the clone: signals are kept from now on
+ *     ...clone; the child must reset its signal mask (init's RESET stage does)...
+ *     host_foreground_wait(&foreground, ...) copies, passes on, waits and reaps
+ *     host_foreground_close(&foreground)     always
+ */
+#ifndef OCIRT_HOST_FOREGROUND_H
+#define OCIRT_HOST_FOREGROUND_H
+
+#include <signal.h>
+
+#include "base/err.h"
+
+struct host_foreground {
+    int signal_fd;
+    sigset_t old_mask;
+};
+
+/* Blocks what is to be passed on, and opens the signalfd. */
+int host_foreground_open(struct host_foreground *foreground, struct err *err);
+
+/*
+ * Waits until the process of PIDFD has ended.  MASTER_FD: of its terminal, or -1 if it has none; stays open. All
+ * that the terminal still holds at the end is written before this returns.  *RET_STATUS: exit status, or 128 + n after
+ * signal n; the process is reaped.
+ */
+int host_foreground_wait(struct host_foreground *foreground, int pidfd, int master_fd, int *ret_status,
+                         struct err *err);
+
+void host_foreground_close(struct host_foreground *foreground);
+
+/*
+ * How the process of PIDFD, which has ended, did: as above.  Reaps it if it is our child; otherwise asks the
+ * kernel (PIDFD_GET_INFO, Linux 6.15), and *RET_STATUS is -1 if it doesn't know.  0 or -errno.
+ */
+int host_process_status(int pidfd, int *ret_status);
+
+#endif
