@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * mounts.c - make the mounts of the plan.
+ *
+ * Each is made detached, gets its attributes while nobody can see it, and is
+ * attached to a descriptor that was resolved inside the root: there is no moment
+ * at which a path could be swapped (CVE-2021-30465, CVE-2023-27561).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "init/init.h"
+
+/* ---- the target ---------------------------------------------------------------------------------------------- */
+
+/*
+ * /proc and /sys must be what they seem: behind a symlink the masks and the read-only paths would miss them
+ * (CVE-2019-19921, CVE-2023-28642).
+ */
+static bool must_be_plain(const struct plan_mount *m)
+{
+    return m->type && (m->kind == PLAN_MOUNT_FS || m->kind == PLAN_MOUNT_CLASSIC) &&
+           (!strcmp(m->type, "proc") || !strcmp(m->type, "sysfs"));
+}
+
+static int open_target(const struct init *init, const struct plan_mount *m, bool directory)
+{
+    if (must_be_plain(m)) {
+        int fd = sys_openat2(init->root_fd, m->target, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+
+        if (fd != -ENOENT)
+            return fd;
+    }
+    if (m->target_nofollow) {
+        int fd = path_open_nofollow(init->root_fd, m->target, O_PATH);
+
+        if (fd != -ENOENT)
+            return fd;
+    }
+    return directory ? path_make_dir(init->root_fd, m->target, 0755) : path_make_file(init->root_fd, m->target, 0644);
+}
+
+static int is_directory(int fd, bool *ret)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    *ret = S_ISDIR(st.st_mode);
+    return 0;
+}
+
+/* ---- attributes ---------------------------------------------------------------------------------------------- */
+
+static int set_attributes(int fd, uint64_t set, uint64_t clear, unsigned flags)
+{
+    struct mount_attr attr = { .attr_set = set, .attr_clr = clear };
+
+    return set | clear ? sys_mount_setattr(fd, flags, &attr) : 0;
+}
+
+static int set_id_map(const struct plan_mount *m, int tree_fd)
+{
+    struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+
+    if (!m->id_map)
+        return 0;
+    attr.userns_fd = (unsigned) m->id_map->userns_fd;
+    return sys_mount_setattr(tree_fd, m->id_map_recursive ? AT_RECURSIVE : 0, &attr);
+}
+
+static int set_propagation(const struct plan_mount *m, int fd)
+{
+    struct mount_attr attr = { .propagation = m->propagation };
+
+    return m->propagation ? sys_mount_setattr(fd, m->propagation_recursive ? AT_RECURSIVE : 0, &attr) : 0;
+}
+
+static int set_all_attributes(const struct plan_mount *m, int fd)
+{
+    int r = set_attributes(fd, m->set, m->clear, 0);
+
+    if (r < 0)
+        return r;
+    return set_attributes(fd, m->recursive_set, m->recursive_clear, AT_RECURSIVE);
+}
+
+/* ---- a new instance ------------------------------------------------------------------------------------------ */
+
+static const struct { unsigned long flag; const char *key; } superblock_flags[] = {
+    { MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" }, { MS_LAZYTIME, "lazytime" }, { MS_MANDLOCK, "mand" },
+    { MS_RDONLY, "ro" },
+};
+
+static int configure(const struct plan_mount *m, int fs_fd)
+{
+    int r = m->source && strcmp(m->source, m->type) ? sys_fsconfig_string(fs_fd, "source", m->source) : 0;
+
+    for (size_t i = 0; r >= 0 && i < sizeof superblock_flags / sizeof *superblock_flags; i++)
+        if (m->flags & superblock_flags[i].flag)
+            r = sys_fsconfig_flag(fs_fd, superblock_flags[i].key);
+    for (size_t i = 0; r >= 0 && i < m->n_parameters; i++) {
+        const struct plan_parameter *p = &m->parameters[i];
+
+        r = p->value ? sys_fsconfig_string(fs_fd, p->key, p->value) : sys_fsconfig_flag(fs_fd, p->key);
+    }
+    return r;
+}
+
+/* After a failure the fs descriptor gives the kernel's own words: "tmpfs: Bad value for 'size'". */
+static void say_why(struct init *init, int fs_fd)
+{
+    char buf[256];
+    ssize_t n = read(fs_fd, buf, sizeof buf);
+
+    if (n > 2)                     /* "e " in front tells that it is an error */
+        init_say(init, buf + 2, (size_t) n - 2);
+}
+
+static int make_instance(struct init *init, const struct plan_mount *m)
+{
+    autoclose int fs_fd = sys_fsopen(m->type);
+    int r;
+
+    if (fs_fd < 0)
+        return fs_fd;
+    r = configure(m, fs_fd);
+    if (r >= 0)
+        r = sys_fsconfig_create(fs_fd);
+    if (r >= 0)
+        r = sys_fsmount(fs_fd, (unsigned) m->set);
+    if (r < 0)
+        say_why(init, fs_fd);
+    return r;
+}
+
+static int copy_up(int tree_fd, int target_fd)
+{
+    autoclose int from_fd = sys_openat(target_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+    autoclose int to_fd = sys_openat(tree_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+
+    if (from_fd < 0 || to_fd < 0)
+        return from_fd < 0 ? from_fd : to_fd;
+    return init_copy_up(from_fd, to_fd);
+}
+
+/* A read-only tmpfs that is to be filled first is made writable, and closed afterwards. */
+static int mount_instance(struct init *init, const struct plan_mount *m)
+{
+    struct plan_mount made = *m;
+    int r;
+
+    if (m->copy_up)
+        made.set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+    autoclose int tree_fd = make_instance(init, &made);
+    if (tree_fd < 0)
+        return tree_fd;
+    autoclose int target_fd = open_target(init, m, true);
+    if (target_fd < 0)
+        return target_fd;
+    r = m->copy_up ? copy_up(tree_fd, target_fd) : 0;
+    if (r >= 0 && m->copy_up && m->set & MOUNT_ATTR_RDONLY)
+        r = set_attributes(tree_fd, MOUNT_ATTR_RDONLY, 0, 0);
+    if (r >= 0)
+        r = set_attributes(tree_fd, m->recursive_set, m->recursive_clear, AT_RECURSIVE);
+    if (r >= 0)
+        r = set_id_map(m, tree_fd);
+    if (r >= 0)
+        r = sys_move_mount(tree_fd, target_fd);
+    return r < 0 ? r : set_propagation(m, tree_fd);
+}
+
+/* ---- mount(2), for what fsconfig can't say ------------------------------------------------------------------- */
+
+static const struct { uint64_t attribute; unsigned long flag; } classic_flags[] = {
+    { MOUNT_ATTR_RDONLY, MS_RDONLY }, { MOUNT_ATTR_NOSUID, MS_NOSUID }, { MOUNT_ATTR_NODEV, MS_NODEV },
+    { MOUNT_ATTR_NOEXEC, MS_NOEXEC }, { MOUNT_ATTR_NOATIME, MS_NOATIME }, { MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
+    { MOUNT_ATTR_NODIRATIME, MS_NODIRATIME }, { MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
+};
+
+static int mount_classic(struct init *init, const struct plan_mount *m)
+{
+    unsigned long flags = m->flags;
+    autoclose int target_fd = open_target(init, m, true);
+    int r;
+
+    if (target_fd < 0)
+        return target_fd;
+    for (size_t i = 0; i < sizeof classic_flags / sizeof *classic_flags; i++)
+        if (m->set & classic_flags[i].attribute)
+            flags |= classic_flags[i].flag;
+    /* The target is where we are, not a name; afterwards the mount is found above it. */
+    if (fchdir(target_fd) < 0)
+        return -errno;
+    r = mount(m->source ? m->source : "none", ".", m->type, flags, m->data) < 0 ? -errno : 0;
+    if (chdir("/") < 0)
+        return -errno;
+    if (r < 0)
+        return r;
+    autoclose int mounted_fd = path_open(init->root_fd, m->target, O_PATH | O_DIRECTORY);
+    if (mounted_fd < 0)
+        return mounted_fd;
+    r = set_attributes(mounted_fd, m->recursive_set, m->recursive_clear, AT_RECURSIVE);
+    return r < 0 ? r : set_propagation(m, mounted_fd);
+}
+
+/* ---- bind mounts --------------------------------------------------------------------------------------------- */
+
+static int mount_bind(struct init *init, struct plan_mount *m)
+{
+    bool directory = false;
+    int r;
+
+    if (m->tree_fd < 0)            /* optional, and not there */
+        return 0;
+    r = is_directory(m->tree_fd, &directory);
+    if (r < 0)
+        return r;
+    autoclose int target_fd = open_target(init, m, directory);
+    if (target_fd < 0)
+        return target_fd;
+    r = set_id_map(m, m->tree_fd);
+    if (r >= 0)
+        r = set_all_attributes(m, m->tree_fd);
+    if (r >= 0)                    /* before it is attached: nothing of it must reach the host's peers */
+        r = set_propagation(m, m->tree_fd);
+    if (r >= 0)
+        r = sys_move_mount(m->tree_fd, target_fd);
+    fd_cleanup(&m->tree_fd);
+    return r;
+}
+
+/* ---- the others ---------------------------------------------------------------------------------------------- */
+
+/* Of the superblock as well, unless it says bind. */
+static int remount(struct init *init, const struct plan_mount *m)
+{
+    autoclose int target_fd = path_open(init->root_fd, m->target, O_PATH);
+    int r;
+
+    if (target_fd < 0)
+        return target_fd;
+    if (!(m->flags & MS_BIND) && (m->flags & ~(unsigned long) (MS_REMOUNT | MS_BIND) || m->n_parameters)) {
+        autoclose int fs_fd = sys_fspick(target_fd);
+
+        r = fs_fd < 0 ? fs_fd : configure(m, fs_fd);
+        if (r >= 0)
+            r = sys_fsconfig_reconfigure(fs_fd);
+        if (r < 0 && fs_fd >= 0)
+            say_why(init, fs_fd);
+        if (r < 0)
+            return r;
+    }
+    r = set_all_attributes(m, target_fd);
+    return r < 0 ? r : set_propagation(m, target_fd);
+}
+
+/* An existing file or link of that name is left alone. */
+static int make_symlink(const struct init *init, const struct plan_mount *m)
+{
+    const char *name;
+    char buf[256];
+    size_t n;
+    autoclose int dir_fd = path_make_parent(init->root_fd, m->target, 0755, &name, &n);
+
+    if (dir_fd < 0)
+        return dir_fd;
+    if (n >= sizeof buf)
+        return -ENAMETOOLONG;
+    memcpy(buf, name, n);
+    buf[n] = '\0';
+    return symlinkat(m->source, dir_fd, buf) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int mount_one(struct init *init, struct plan_mount *m)
+{
+    switch (m->kind) {
+    case PLAN_MOUNT_FS:
+        return mount_instance(init, m);
+    case PLAN_MOUNT_CLASSIC:
+        return mount_classic(init, m);
+    case PLAN_MOUNT_BIND:
+    case PLAN_MOUNT_CGROUP:
+        return mount_bind(init, m);
+    case PLAN_MOUNT_REMOUNT:
+        return remount(init, m);
+    case PLAN_MOUNT_SYMLINK:
+        return make_symlink(init, m);
+    }
+    return -EINVAL;
+}
+
+int init_mounts(struct init *init)
+{
+    struct plan *plan = init->plan;
+
+    for (size_t i = 0; i < plan->n_mounts; i++) {
+        int r;
+
+        init->item = (uint32_t) i;
+        r = mount_one(init, &plan->mounts[i]);
+        if (r < 0 && !(plan->mounts[i].optional && r == -ENOENT))
+            return r;
+    }
+    return 0;
+}

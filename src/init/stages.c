@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stages.c - the table of stages, and the walk through it.
+ *
+ * The order is the design: namespaces, then what is seen from outside is cut
+ * off, then the root is furnished, then entered, then closed, and at last the
+ * program is looked up.  The stub does the rest.
+ */
+#include "init/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+struct stage {
+    enum init_stage id;
+    int (*run)(struct init *init);
+};
+
+static const struct stage container_stages[] = {
+    { INIT_STAGE_RESET, init_reset },
+    { INIT_STAGE_JOIN, init_join },
+    { INIT_STAGE_BECOME_ROOT, init_become_root },
+    { INIT_STAGE_UNSHARE, init_unshare },
+    { INIT_STAGE_KEYRING, init_keyring },
+    { INIT_STAGE_SOURCES, init_sources },
+    { INIT_STAGE_PRIVATE, init_private },
+    { INIT_STAGE_HOSTNAME, init_hostname },
+    { INIT_STAGE_DOMAINNAME, init_domainname },
+    { INIT_STAGE_LOOPBACK, init_loopback },
+    { INIT_STAGE_SYSCTL, init_sysctls },
+    { INIT_STAGE_ROOT, init_root_attach },
+    { INIT_STAGE_MOUNT, init_mounts },
+    { INIT_STAGE_DEVICE, init_devices },
+    { INIT_STAGE_SYMLINK, init_symlinks },
+    { INIT_STAGE_CONSOLE, init_console },
+    { INIT_STAGE_RUNTIME_HOOKS, init_runtime_hooks },
+    { INIT_STAGE_CONTAINER_HOOKS, init_container_hooks },
+    { INIT_STAGE_PIVOT, init_pivot },
+    { INIT_STAGE_HIDE, init_hide },
+    { INIT_STAGE_CWD, init_cwd },
+    { INIT_STAGE_ROOT_READONLY, init_root_readonly },
+    { INIT_STAGE_ROOT_PROPAGATION, init_root_propagation },
+    { INIT_STAGE_PROGRAM, init_program },
+    { INIT_STAGE_STDIO, init_stdio },
+    { 0, NULL },
+};
+
+static const struct stage exec_stages[] = {
+    { INIT_STAGE_RESET, init_reset },
+    { INIT_STAGE_EXEC_JOIN, init_exec_join },
+    { INIT_STAGE_KEYRING, init_keyring },
+    { INIT_STAGE_CONSOLE, init_console },
+    { INIT_STAGE_CWD, init_cwd },
+    { INIT_STAGE_PROGRAM, init_program },
+    { INIT_STAGE_STDIO, init_stdio },
+    { 0, NULL },
+};
+
+void init_say(struct init *init, const char *s, size_t n)
+{
+    if (n > sizeof init->text)
+        n = sizeof init->text;
+    memcpy(init->text, s, n);
+    init->text_size = n;
+}
+
+int init_wait_go(struct init *init, uint32_t *ret_pid)
+{
+    struct msg m;
+    ssize_t n = sys_read(init->gate_fd, &m, sizeof m);
+
+    if (n < 0)
+        return (int) n;
+    if (n != sizeof m || m.type != MSG_GO)
+        return -EPIPE;
+    if (ret_pid)
+        *ret_pid = m.item;
+    return 0;
+}
+
+/* The runtime may be gone: then nobody wants to know. */
+static _Noreturn void fail(struct init *init, enum init_stage stage, int r)
+{
+    struct msg m = { .type = MSG_FAILED, .stage = (uint32_t) stage, .item = init->item, .err = r };
+    struct iovec parts[2] = {
+        { .iov_base = &m, .iov_len = sizeof m },
+        { .iov_base = init->text, .iov_len = init->text_size },
+    };
+    struct msghdr packet = { .msg_iov = parts, .msg_iovlen = 2 };
+
+    (void) sendmsg(init->gate_fd, &packet, MSG_NOSIGNAL);
+    _exit(1);
+}
+
+/* READY, and with it the terminal, if there is one. */
+static int send_ready(struct init *init)
+{
+    struct msg m = { .type = MSG_READY };
+    struct iovec part = { .iov_base = &m, .iov_len = sizeof m };
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = { 0 };
+    struct msghdr packet = { .msg_iov = &part, .msg_iovlen = 1 };
+
+    if (init->master_fd >= 0) {
+        packet.msg_control = &control;
+        packet.msg_controllen = sizeof control;
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(&control.header), &init->master_fd, sizeof(int));
+    }
+    return sendmsg(init->gate_fd, &packet, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static void write_pid(struct init *init, uint32_t pid)
+{
+    char digits[12];
+    size_t n = 0;
+
+    do
+        digits[n++] = (char) ('0' + pid % 10);
+    while (pid /= 10);
+    for (size_t i = 0; i < n; i++)
+        init->pid_text[i] = digits[n - 1 - i];
+    init->pid_text[n] = '\0';
+}
+
+/*
+ * What the stub does not need is closed by its execution: a container that waits must not hold the caller's pipes
+ * (conmon waits for their end).
+ */
+static int keep_few(const struct init *init)
+{
+    int r = sys_close_range(3 + init->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC);
+
+    for (size_t i = 0; r >= 0 && i < sizeof init->inherit_fds / sizeof *init->inherit_fds; i++)
+        if (init->inherit_fds[i] >= 0 && fcntl(init->inherit_fds[i], F_SETFD, 0) < 0)
+            r = -errno;
+    return r;
+}
+
+/* The stub's argv: the program, our pid, then the program's own argv. */
+static _Noreturn void become_stub(struct init *init)
+{
+    int r = keep_few(init);
+
+    if (r < 0)
+        fail(init, INIT_STAGE_STUB, r);
+    init->stub_argv[0] = (char *) (uintptr_t) init->program;
+    init->stub_argv[1] = init->pid_text;
+    (void) syscall(SYS_execveat, init->stub_fd, "", init->stub_argv, init->process->envp, AT_EMPTY_PATH);
+    fail(init, INIT_STAGE_STUB, -errno);
+}
+
+void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid)
+{
+    struct clone_args args = { .flags = flags | CLONE_PARENT };
+    int r = init_join(init);
+    pid_t pid;
+
+    if (r < 0)
+        fail(init, INIT_STAGE_JOIN, r);
+    r = init_become_root(init);
+    if (r < 0)
+        fail(init, INIT_STAGE_BECOME_ROOT, r);
+    pid = sys_clone3(&args);
+    if (pid < 0)
+        fail(init, INIT_STAGE_UNSHARE, pid);
+    if (pid == 0)
+        return;
+    *ret_pid = pid;
+    _exit(0);
+}
+
+static void walk(struct init *init, const struct stage *stages)
+{
+    uint32_t pid;
+    int r = init_wait_go(init, &pid);
+
+    if (r < 0)
+        _exit(1);
+    write_pid(init, pid);
+    for (const struct stage *s = stages; s->run; s++) {
+        init->item = 0;
+        r = s->run(init);
+        if (r < 0)
+            fail(init, s->id, r);
+    }
+}
+
+/* A container without a process waits to be deleted, or for `start` to say that there is nothing to start. */
+static _Noreturn void wait_for_the_end(void)
+{
+    for (;;)
+        (void) pause();
+}
+
+/*
+ * READY is sent before the stub is executed: if that fails, the message that follows says so, and the runtime reads
+ * on until the gate closes.
+ */
+static _Noreturn void finish(struct init *init)
+{
+    int r = send_ready(init);
+
+    if (r < 0)
+        _exit(1);
+    if (!init->process) {
+        (void) sys_close_range(0, ~0U, 0);
+        wait_for_the_end();
+    }
+    become_stub(init);
+}
+
+_Noreturn void init_run(struct init *init)
+{
+    walk(init, container_stages);
+    finish(init);
+}
+
+_Noreturn void init_run_exec(struct init *init)
+{
+    walk(init, exec_stages);
+    finish(init);
+}
