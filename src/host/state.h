@@ -25,18 +25,14 @@
 
 #define HOST_STATE_SOCKET "start.sock"
 
-/* Indices as enum plan_cgroup_manager and enum plan_cgroup_layout have them, plus one (0: not given). */
+/* As enum plan_cgroup_manager, plus one (0: not given). */
 enum host_state_manager { HOST_MANAGER_UNSET, HOST_MANAGER_CGROUPFS, HOST_MANAGER_SYSTEMD, HOST_MANAGER_DISABLED };
-enum host_state_layout { HOST_LAYOUT_UNSET, HOST_LAYOUT_NONE, HOST_LAYOUT_V2, HOST_LAYOUT_V1, HOST_LAYOUT_HYBRID };
 
+/* What host_cgroup_open() wants to know; see struct host_cgroup. */
 struct host_state_cgroup {
     struct json_node node;
     enum host_state_manager manager;
-    enum host_state_layout layout;
-    char *path;                    /* absolute below the mount point or each hierarchy: the container's own */
-    char *payload;                 /* where its processes are, if in a subgroup; NULL: in path */
-    char *slice, *scope;           /* systemd; NULL if not */
-    struct json_strings made;      /* paths that create made, outermost first; path itself is always removed */
+    char *path, *scope, *subgroup, *made;      /* NULL if none */
 };
 
 struct host_state_net_device { struct json_node node; char *host_name, *name; };
@@ -102,6 +98,9 @@ int host_state_open(int root_fd, const char *id, int *ret_dir_fd, struct err *er
 
 /* Waits up to TIMEOUT_MS for the lock, which lasts until DIR_FD is closed.  -ENOENT if it was removed meanwhile. */
 int host_state_lock(int dir_fd, bool exclusive, unsigned timeout_ms, struct err *err);
+
+/* Gives the lock up although a child may still hold a copy of DIR_FD (which keeps a lock otherwise). */
+void host_state_unlock(int dir_fd);
 
 /* Writes state.json: a new file that takes the place of the old one. */
 int host_state_save(int dir_fd, const struct host_state *state, struct err *err);

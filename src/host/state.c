@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * state.c - one container's directory: claimed, locked, written, read, removed.
+ *
+ * state.json is not synced to a disk: it lies on a tmpfs, and no container outlives a reboot.
+ */
+#include "host/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/procfs.h"
+#include "base/sys.h"
+#include "host/words.h"
+
+#define STATE_FILE  "state.json"
+#define STATE_NEW   "state.json.new"
+#define CONFIG_FILE "config.json"
+
+enum { DIRECTORY_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW, REMOVE_DEPTH = 8 };
+
+static int not_found(struct err *err)
+{
+    err_set(err, ERR_NOT_FOUND, 0, WORDS_NOT_FOUND);
+    return -ENOENT;
+}
+
+/* ---- claim, open, lock ------------------------------------------------------------------------------------ */
+
+int host_state_claim(int root_fd, const char *id, int *ret_dir_fd, struct err *err)
+{
+    autoclose int fd = -1;
+
+    if (mkdirat(root_fd, id, 0711) < 0) {
+        if (errno == EEXIST) {
+            err_set(err, ERR_EXISTS, 0, WORDS_EXISTS);
+            return -EEXIST;
+        }
+        return err_set(err, ERR_STATE_FILE, errno, "make the container's state directory");
+    }
+    fd = sys_openat(root_fd, id, DIRECTORY_FLAGS, 0);
+    /* Somebody's `delete --force` may have been quicker than our lock: saving will fail then, and nothing is lost. */
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        int r = err_set(err, ERR_STATE_FILE, fd < 0 ? fd : errno, "lock the container's state directory");
+
+        (void) unlinkat(root_fd, id, AT_REMOVEDIR);
+        return r;
+    }
+    *ret_dir_fd = take_fd(&fd);
+    return 0;
+}
+
+/* A directory that another user put there must not make us believe things. */
+static bool is_ours(int dir_fd)
+{
+    struct stat st;
+
+    return fstat(dir_fd, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & S_IWOTH);
+}
+
+static int open_directory(int root_fd, const char *id, int *ret_dir_fd, struct err *err)
+{
+    autoclose int fd = root_fd < 0 ? -ENOENT : sys_openat(root_fd, id, DIRECTORY_FLAGS, 0);
+
+    if (fd == -ENOENT)
+        return not_found(err);
+    if (fd < 0)
+        return err_set(err, ERR_STATE_FILE, fd, "open the container's state directory");
+    if (!is_ours(fd))
+        return err_set(err, ERR_STATE_FILE, EPERM, "the container's state directory belongs to somebody else");
+    *ret_dir_fd = take_fd(&fd);
+    return 0;
+}
+
+int host_state_lock(int dir_fd, bool exclusive, unsigned timeout_ms, struct err *err)
+{
+    int operation = (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB;
+    struct stat st;
+
+    for (unsigned waited = 0; flock(dir_fd, operation) < 0; waited++) {
+        struct timespec ms = { .tv_nsec = 1000000 };
+
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return err_set(err, ERR_STATE_FILE, errno, "lock the container's state directory");
+        if (waited >= timeout_ms)
+            return err_set(err, ERR_STATE_FILE, ETIMEDOUT, "another command works on this container");
+        (void) nanosleep(&ms, NULL);
+    }
+    if (fstat(dir_fd, &st) < 0 || st.st_nlink == 0)
+        return not_found(err);
+    return 0;
+}
+
+void host_state_unlock(int dir_fd)
+{
+    (void) flock(dir_fd, LOCK_UN);
+}
+
+/* ---- write ------------------------------------------------------------------------------------------------ */
+
+static int write_file(int dir_fd, const char *name, const char *text, size_t n)
+{
+    autoclose int fd = sys_openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+    ssize_t r = fd < 0 ? fd : sys_write(fd, text, n);
+
+    return r < 0 ? (int) r : 0;
+}
+
+int host_state_save(int dir_fd, const struct host_state *state, struct err *err)
+{
+    struct host_state copy = *state;
+    struct json_text text = { 0 };
+    int r;
+
+    copy.node = (struct json_node) { .type = &host_state_type };
+    copy.format = HOST_STATE_FORMAT;
+    r = json_write_text(&copy, JSON_COMPACT, &text);
+    if (r == 0)
+        r = write_file(dir_fd, STATE_NEW, text.v, text.n);
+    if (r == 0 && renameat(dir_fd, STATE_NEW, dir_fd, STATE_FILE) < 0)
+        r = -errno;
+    json_text_free(&text);
+    return r < 0 ? err_set(err, ERR_STATE_FILE, r, "write the container's state") : 0;
+}
+
+int host_config_save(int dir_fd, const char *text, size_t n, struct err *err)
+{
+    int r = write_file(dir_fd, CONFIG_FILE, text, n);
+
+    return r < 0 ? err_set(err, ERR_STATE_FILE, r, "keep a copy of the configuration") : 0;
+}
+
+/* ---- read ------------------------------------------------------------------------------------------------- */
+
+static int read_file(int dir_fd, const char *name, struct arena *arena, char **ret_text, size_t *ret_n)
+{
+    autoclose int fd = sys_openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+
+    return fd < 0 ? fd : json_slurp(fd, arena, ret_text, ret_n);
+}
+
+int host_config_load(int dir_fd, struct arena *arena, char **ret_text, size_t *ret_n, struct err *err)
+{
+    int r = read_file(dir_fd, CONFIG_FILE, arena, ret_text, ret_n);
+
+    return r < 0 ? err_set(err, ERR_STATE_FILE, r, "read the container's copy of its configuration") : 0;
+}
+
+static bool is_our_name(const char *name)
+{
+    static const char *const names[] = { ".", "..", STATE_FILE, STATE_NEW, CONFIG_FILE, HOST_STATE_SOCKET };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return false;
+}
+
+/* Without state.json: did a create of ours, or a delete, end before or after it?  Nobody else's file is in it then. */
+static bool is_leftover(int dir_fd)
+{
+    int fd = sys_openat(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+    bool ours = dir != NULL;
+
+    while (ours && (entry = readdir(dir)))
+        ours = is_our_name(entry->d_name);
+    if (dir)
+        (void) closedir(dir);
+    return ours;
+}
+
+static struct host_state *nothing_yet(const char *id, struct arena *arena)
+{
+    struct host_state *state = json_new(arena, &host_state_type);
+
+    if (!state)
+        return NULL;
+    state->format = HOST_STATE_FORMAT;
+    state->id = arena_strdup(arena, id);
+    state->bundle = state->rootfs = state->oci_version = state->created = arena_strdup(arena, "");
+    state->owner = geteuid();
+    state->creating = true;
+    return state->id && state->bundle ? state : NULL;
+}
+
+static int spoilt(struct err *err, const char *why)
+{
+    err_set(err, ERR_STATE_FILE, 0, "the container's state is spoilt: %s", why);
+    err_hint(err, "delete --force removes it, but can't end processes of which nothing is known");
+    return -EBADMSG;
+}
+
+/* Fails with -ENOENT for a file that is a runtime's, but not ours. */
+static int parse(const char *id, const char *text, size_t n, struct arena *arena, struct host_state **ret,
+                 struct err *err)
+{
+    struct host_state *state = arena_alloc(arena, sizeof *state);
+    struct json_error error;
+    int r;
+
+    if (!state)
+        return err_nomem(err);
+    r = json_read(&host_state_type, state, STATE_FILE, text, n, arena, &error);
+    if (r == -ENOMEM)
+        return err_nomem(err);
+    if (r < 0)
+        return spoilt(err, error.text);
+    if (!state->format && state->id)
+        return not_found(err);
+    if (state->format != HOST_STATE_FORMAT)
+        return spoilt(err, state->format ? "it was written by another version of ocirt" : "it has no \"ocirt\"");
+    if (!state->id || strcmp(state->id, id) || !state->bundle || !state->rootfs || !state->created ||
+        !state->oci_version || state->pid < 0)
+        return spoilt(err, "it is not about this container, or not complete");
+    *ret = state;
+    return 0;
+}
+
+/* The state in DIR_FD; *RET stays NULL where there is none and the directory is not ours. */
+static int load_from(int dir_fd, const char *id, struct arena *arena, struct host_state **ret, struct err *err)
+{
+    char *text;
+    size_t n;
+    int r = read_file(dir_fd, STATE_FILE, arena, &text, &n);
+
+    if (r == -ENOENT && !is_leftover(dir_fd))
+        return not_found(err);
+    if (r == -ENOENT) {
+        *ret = nothing_yet(id, arena);
+        return *ret ? 0 : err_nomem(err);
+    }
+    if (r < 0)
+        return err_set(err, ERR_STATE_FILE, r, "read the container's state");
+    return parse(id, text, n, arena, ret, err);
+}
+
+int host_state_load(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state, int *ret_dir_fd,
+                    struct err *err)
+{
+    autoclose int dir_fd = -1;
+    struct host_state *state = NULL;
+    int r = host_id_check(id, err);
+
+    if (r == 0)
+        r = open_directory(root_fd, id, &dir_fd, err);
+    if (r == 0)
+        r = load_from(dir_fd, id, arena, &state, err);
+    if (r < 0)
+        return r;
+    *ret_state = state;
+    if (ret_dir_fd)
+        *ret_dir_fd = take_fd(&dir_fd);
+    return 0;
+}
+
+int host_state_open(int root_fd, const char *id, int *ret_dir_fd, struct err *err)
+{
+    int r = host_id_check(id, err);
+
+    return r < 0 ? r : open_directory(root_fd, id, ret_dir_fd, err);
+}
+
+enum oci_status host_state_status(const struct host_state *state, int proc_fd, int dir_fd)
+{
+    uint64_t start_time;
+    char letter;
+
+    if (state->pid <= 0 || procfs_start_time(proc_fd, state->pid, &start_time, &letter) < 0)
+        return OCI_STATUS_STOPPED;
+    if (start_time != state->start_time || letter == 'Z' || letter == 'X')
+        return OCI_STATUS_STOPPED;
+    if (state->creating)
+        return OCI_STATUS_CREATING;
+    return faccessat(dir_fd, HOST_STATE_SOCKET, F_OK, 0) == 0 ? OCI_STATUS_CREATED : OCI_STATUS_RUNNING;
+}
+
+/* ---- remove ----------------------------------------------------------------------------------------------- */
+
+static int remove_inside(int dir_fd, unsigned depth);
+
+static int remove_directory(int parent_fd, const char *name, unsigned depth)
+{
+    autoclose int fd = sys_openat2(parent_fd, name, DIRECTORY_FLAGS, 0,
+                                   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+    int r = fd < 0 ? fd : remove_inside(fd, depth);
+
+    if (r < 0)
+        return r;
+    return unlinkat(parent_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int remove_entry(int dir_fd, const char *name, unsigned depth)
+{
+    if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (errno != EISDIR && errno != EPERM)     /* EPERM: what POSIX says of directories */
+        return -errno;
+    return depth ? remove_directory(dir_fd, name, depth - 1) : -ELOOP;
+}
+
+static int remove_inside(int dir_fd, unsigned depth)
+{
+    int fd = sys_openat(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0), r = 0;
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+
+    if (!dir)
+        return fd < 0 ? fd : -errno;
+    while (r == 0 && (errno = 0, entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && strcmp(entry->d_name, STATE_FILE))
+            r = remove_entry(dir_fd, entry->d_name, depth);
+    if (r == 0)
+        r = -errno;
+    (void) closedir(dir);
+    return r < 0 ? r : remove_entry(dir_fd, STATE_FILE, 0);
+}
+
+/* state.json goes last, so that a delete which is killed can be repeated. */
+static int remove_known(int root_fd, const char *id, int dir_fd)
+{
+    static const char *const names[] = { HOST_STATE_SOCKET, CONFIG_FILE, STATE_FILE };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (unlinkat(dir_fd, names[i], 0) < 0 && errno != ENOENT)
+            return -errno;
+    return unlinkat(root_fd, id, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+int host_state_remove(int root_fd, const char *id, struct err *err)
+{
+    autoclose int fd = root_fd < 0 ? -ENOENT : sys_openat(root_fd, id, DIRECTORY_FLAGS, 0);
+    int r;
+
+    if (fd == -ENOENT)
+        return 0;
+    if (fd < 0)
+        return err_set(err, ERR_STATE_FILE, fd, "open the container's state directory");
+    if (!is_ours(fd))
+        return err_set(err, ERR_STATE_FILE, EPERM, "the container's state directory belongs to somebody else");
+    r = remove_known(root_fd, id, fd);
+    if (r == -ENOTEMPTY || r == -EEXIST || r == -EISDIR || r == -EPERM)
+        r = remove_directory(root_fd, id, REMOVE_DEPTH);
+    if (r < 0 && r != -ENOENT)
+        return err_set(err, ERR_STATE_FILE, r, "remove the container's state directory");
+    return 0;
+}
+
+/* ---- what goes into it -------------------------------------------------------------------------------------- */
+
+char *host_state_now(struct arena *arena)
+{
+    char seconds[32];
+    struct timespec now;
+    struct tm tm;
+
+    if (clock_gettime(CLOCK_REALTIME, &now) < 0 || !gmtime_r(&now.tv_sec, &tm) ||
+        !strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &tm))
+        return NULL;
+    return arena_printf(arena, "%s.%09ldZ", seconds, now.tv_nsec);
+}
+
+char *host_user_name(uid_t uid, struct arena *arena)
+{
+    FILE *passwd = fopen("/etc/passwd", "re");
+    char *line = NULL, *name = NULL;
+    size_t room = 0;
+
+    while (passwd && !name && getline(&line, &room, passwd) >= 0) {
+        size_t n = strcspn(line, ":");
+        unsigned long entry;
+
+        if (n && sscanf(line + n, ":%*[^:]:%lu:", &entry) == 1 && entry == uid)
+            name = arena_strndup(arena, line, n);
+    }
+    free(line);
+    if (passwd)
+        (void) fclose(passwd);
+    return name ? name : arena_printf(arena, "%lu", (unsigned long) uid);
+}
