@@ -756,15 +756,37 @@ static const char *reason(const char *why)
     return why;
 }
 
-/* At the end of the text only a word that is cut off can be shown; in a string, yajl stops before the wrong byte. */
+/* After a value yajl points at the token that must not follow, but two bytes too far if that is a string. */
+static size_t unexpected_start(const char *text, size_t end)
+{
+    size_t i = end, quote = end;
+    bool inside = false;
+
+    while (i && text[i - 1] != '\n')
+        i--;
+    for (; i < end; i++) {
+        if (inside && text[i] == '\\')
+            i++;
+        else if (text[i] == '"') {
+            quote = inside ? quote : i;
+            inside = !inside;
+        }
+    }
+    return inside || quote + 2 == end ? quote : end;
+}
+
 static size_t syntax_offset(struct reader *r, const char *why)
 {
     size_t end = token_end(r);
 
-    if (end < r->len && strstr(why, "inside string"))
-        return end;
     if (r->at_end && strstr(why, "premature"))
         return r->len;
+    if (end < r->len && strstr(why, "after key and value"))
+        return unexpected_start(r->text, end);
+    if (end < r->len && (strstr(why, "inside string") || strstr(why, "comment")))
+        return end;
+    if (end && strstr(why, "invalid char "))
+        return end - 1;
     return json_token_start(r->text, end);
 }
 
