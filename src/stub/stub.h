@@ -14,6 +14,11 @@
  *
  * Offsets are from the start of the struct; a span of size 0 is absent.
  * Strings are NUL-terminated, their size counts the NUL.
+ *
+ * The peer on start_fd sends MSG_GO.  End of file is the answer that the
+ * program was executed; MSG_FAILED names the stage that failed, and the stub
+ * ends with status 127.  A stub that is killed on its way to execve(2) gives an
+ * end of file as well: its comm is still STUB_NAME then.
  */
 #ifndef OCIRT_STUB_H
 #define OCIRT_STUB_H
@@ -21,10 +26,11 @@
 #include <stdint.h>
 
 #define STUB_CONFIG_ADDRESS 0x10000000UL
-#define STUB_MAGIC          0x6f636931U      /* "oci1": changes when this layout does */
+#define STUB_MAGIC          0x6f636932U      /* "oci2": changes when this layout does */
+#define STUB_NAME           "ocirt-init"     /* of the process and of the memfd */
 
 enum stub_start {
-    STUB_ACCEPT,                   /* start_fd listens: accept one connection, wait for MSG_GO on it */
+    STUB_ACCEPT,                   /* start_fd listens: accept connections until one says MSG_GO; then it is closed */
     STUB_WAIT,                     /* start_fd is connected: wait for MSG_GO */
     STUB_NOW,                      /* start_fd is connected: go at once */
 };
@@ -42,26 +48,30 @@ enum stub_flag {
     STUB_SET_GROUPS_DENIED = 1 << 9, /* the user namespace denies setgroups(2): only an empty list is possible */
 };
 
-/* The stages, in order; MSG_FAILED names one.  STUB_BASE keeps them apart from init's. */
+/*
+ * The stages, in order; MSG_FAILED names one.  They begin at 1000 to keep them apart from init's.  CWD comes a second
+ * time after UID if the first try ended with EACCES; CAPABILITIES come last without no_new_privs (see stages.c).
+ */
 enum stub_stage {
     STUB_STAGE_WAIT = 1000,        /* accept or read on start_fd */
-    STUB_STAGE_HOOK,               /* item: index of the startContainer hook; err: errno, or status as below */
-    STUB_STAGE_RLIMIT,             /* item: index in `rlimits` */
+    STUB_STAGE_CLOSE,
+    STUB_STAGE_HOOK,               /* item: index of the startContainer hook; err: errno, or status as below; text: the
+                                      end of what it wrote to stdout and stderr, unless they have fds */
+    STUB_STAGE_LSM,                /* item: index in `labels`; -ENODATA: it was written but is not in force */
+    STUB_STAGE_CWD,                /* item 0: open and enter; 1: it is outside of the root */
+    STUB_STAGE_AFFINITY,
     STUB_STAGE_SCHEDULER,
     STUB_STAGE_IO_PRIORITY,
-    STUB_STAGE_AFFINITY,
     STUB_STAGE_MEMORY_POLICY,
     STUB_STAGE_PERSONALITY,
-    STUB_STAGE_CWD,                /* item 0: open and enter; 1: it is outside of the root */
+    STUB_STAGE_RLIMIT,             /* item: index in `rlimits` */
     STUB_STAGE_GROUPS,
     STUB_STAGE_GID,
     STUB_STAGE_UID,
-    STUB_STAGE_CAPABILITIES,       /* item: 0 bounding, 1 keep, 2 capset, 3 ambient */
     STUB_STAGE_NO_NEW_PRIVS,
-    STUB_STAGE_LSM,                /* item: index in `labels` */
-    STUB_STAGE_CLOSE,
+    STUB_STAGE_CAPABILITIES,       /* item: 0 bounding, 1 keep, 2 capset, 3 ambient */
     STUB_STAGE_SECCOMP,
-    STUB_STAGE_NOTIFY,
+    STUB_STAGE_NOTIFY,             /* item 0: the helper that sends; 1: sending */
     STUB_STAGE_EXEC,
 };
 
@@ -97,7 +107,8 @@ struct stub_hook {
 };
 
 struct stub_label {
-    struct stub_span path;         /* under proc_fd: "self/attr/exec" */
+    struct stub_span path;         /* under proc_fd: "self/attr/exec"; "self" becomes argv[1] */
+    struct stub_span fallback;     /* the same, if there is no such file */
     struct stub_span text;         /* without NUL in its size */
 };
 
@@ -111,6 +122,7 @@ struct stub_config {
     uint32_t preserve_fds;         /* 3 .. 3 + preserve_fds - 1 stay open */
     int32_t proc_fd;               /* root of the private procfs; -1 if not needed */
     int32_t notify_fd;             /* connected to listenerPath; -1 if not needed */
+    int32_t hook_stdout_fd, hook_stderr_fd;    /* of hooks; -1: their end is the text of MSG_FAILED */
     uint32_t uid, gid;
     uint32_t umask;
     uint32_t personality;
@@ -127,10 +139,9 @@ struct stub_config {
     struct stub_span cwd;
     struct stub_span seccomp;      /* struct sock_filter[] */
     uint32_t seccomp_flags;        /* SECCOMP_FILTER_FLAG_* */
-    uint32_t seccomp_reserved;
+    uint32_t reserved;
     struct stub_span hook_state[2];    /* state JSON before and after the container-side pid; no NUL counted */
     struct stub_span notify_state[2];  /* container process state JSON before and after the runtime-side pid */
-    struct stub_span hook_env;     /* environment of a hook that gives none: empty */
 };
 
 #endif

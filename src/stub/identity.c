@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * identity.c - becomes the user.
+ *
+ * By raw system calls: libc would tell its threads, and there are none.
+ */
+#include <linux/errno.h>
+#include <linux/prctl.h>
+
+#include "stub/run.h"
+#include "stub/sys.h"
+
+/* Drops what the bounding set must not have, while CAP_SETPCAP is there; and keeps the others over setresuid(2). */
+int identity_bounding(struct stub *s)
+{
+    uint64_t keep = s->config->capabilities[STUB_BOUNDING];
+
+    for (unsigned i = 0; i < 64; i++) {
+        long r = sys_prctl(PR_CAPBSET_READ, i, 0);
+
+        if (r == -EINVAL)          /* past the kernel's last one */
+            break;
+        if (r == 1 && !(keep >> i & 1))
+            r = sys_prctl(PR_CAPBSET_DROP, i, 0);
+        if (r < 0)
+            return (int) r;
+    }
+    s->item = 1;
+    return (int) sys_prctl(PR_SET_KEEPCAPS, 1, 0);
+}
+
+int identity_groups(struct stub *s)
+{
+    struct stub_span groups = s->config->groups;
+
+    if (stub_has(s, STUB_KEEP_GROUPS))
+        return 0;
+    if (stub_has(s, STUB_SET_GROUPS_DENIED) && groups.size == 0)
+        return 0;
+    return (int) sys_call3(NR_setgroups, groups.size / sizeof(uint32_t), stub_data(s, groups), 0);
+}
+
+int identity_gid(struct stub *s)
+{
+    return (int) sys_call3(NR_setresgid, s->config->gid, s->config->gid, s->config->gid);
+}
+
+int identity_uid(struct stub *s)
+{
+    long r = sys_call3(NR_setresuid, s->config->uid, s->config->uid, s->config->uid);
+
+    /* A change of uid sets what the sysctl fs.suid_dumpable says, which may be "dumpable". */
+    sys_prctl(PR_SET_DUMPABLE, 0, 0);
+    return (int) r;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * limits.c - scheduling, memory policy, personality, rlimits and umask of the program.
+ */
+#include <linux/errno.h>
+#include <linux/ioprio.h>
+#include <linux/sched.h>
+
+#include "stub/run.h"
+#include "stub/sys.h"
+
+int limits_affinity(struct stub *s)
+{
+    struct stub_span mask = s->config->affinity;
+    long r = 0;
+
+    if (stub_has(s, STUB_AFFINITY))
+        r = sys_call3(__NR_sched_setaffinity, 0, mask.size, stub_data(s, mask));
+    return r < 0 ? (int) r : 0;
+}
+
+static bool is_realtime(const struct stub_scheduler *scheduler)
+{
+    return scheduler->policy == SCHED_FIFO || scheduler->policy == SCHED_RR;
+}
+
+/*
+ * With a seccomp listener the process spins until a thread of it has sent that (see notify.c).  On a single CPU the
+ * thread would never run beside a spinning real-time process: so both begin one step higher, and the process
+ * alone goes down.
+ */
+int limits_scheduler(struct stub *s)
+{
+    struct stub_scheduler scheduler = s->config->scheduler;
+
+    if (!stub_has(s, STUB_SCHEDULER))
+        return 0;
+    if (stub_has(s, STUB_SECCOMP_NOTIFY) && is_realtime(&scheduler) && scheduler.priority < 99)
+        scheduler.priority++;
+    return (int) sys_call3(__NR_sched_setattr, 0, &scheduler, 0);
+}
+
+int limits_lower_priority(struct stub *s)
+{
+    if (!stub_has(s, STUB_SCHEDULER) || !is_realtime(&s->config->scheduler))
+        return 0;
+    return (int) sys_call3(__NR_sched_setattr, 0, &s->config->scheduler, 0);
+}
+
+int limits_io_priority(struct stub *s)
+{
+    if (!stub_has(s, STUB_IO_PRIORITY))
+        return 0;
+    return (int) sys_call3(__NR_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, s->config->io_priority);
+}
+
+/* set_mempolicy(2) counts the bits of the mask, and one more. */
+int limits_memory_policy(struct stub *s)
+{
+    struct stub_span nodes = s->config->memory_nodes;
+    const void *mask = nodes.size ? stub_data(s, nodes) : NULL;
+
+    if (!stub_has(s, STUB_MEMORY_POLICY))
+        return 0;
+    return (int) sys_call3(__NR_set_mempolicy, s->config->memory_mode, mask, mask ? nodes.size * 8UL + 1 : 0);
+}
+
+int limits_personality(struct stub *s)
+{
+    long r = 0;
+
+    if (stub_has(s, STUB_PERSONALITY))
+        r = sys_call3(__NR_personality, s->config->personality, 0, 0);
+    return r < 0 ? (int) r : 0;
+}
+
+int limits_umask(struct stub *s)
+{
+    sys_call3(__NR_umask, s->config->umask, 0, 0);
+    return 0;
+}
+
+int limits_rlimits(struct stub *s)
+{
+    const struct stub_rlimit *limits = stub_data(s, s->config->rlimits);
+    uint32_t n = s->config->rlimits.size / (uint32_t) sizeof *limits;
+
+    for (s->item = 0; s->item < n; s->item++) {
+        const struct stub_rlimit *limit = &limits[s->item];
+        long r = sys_call(__NR_prlimit64, 0, limit->resource, &limit->soft, 0, 0, 0);
+
+        if (r < 0)
+            return (int) r;
+    }
+    return 0;
+}

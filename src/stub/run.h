@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * run.h - what the stub's files share.
+ *
+ * A stage returns 0 or a negative errno; it notes in `item` which of several
+ * things it is at.  Nothing is kept outside of one struct stub on the first
+ * stack page: a waiting stub has no data segment at all.
+ */
+#ifndef OCIRT_STUB_RUN_H
+#define OCIRT_STUB_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/msg.h"
+#include "stub/stub.h"
+
+struct stub {
+    const struct stub_config *config;
+    const char *path, *pid;        /* argv[0], argv[1] */
+    char **argv, **envp;           /* of the program */
+    int connection;                /* to whom started us; -1: nobody yet */
+    int closed;                    /* how closing the descriptors went, until there is someone to tell */
+    bool cwd_denied;               /* to us; the user may be allowed to enter */
+    uint32_t item;
+    size_t text_size;              /* of the text for MSG_FAILED */
+    char text[MSG_TEXT_MAX];
+};
+
+static inline const void *stub_data(const struct stub *s, struct stub_span span)
+{
+    return (const char *) s->config + span.offset;
+}
+
+static inline bool stub_has(const struct stub *s, enum stub_flag flag)
+{
+    return (s->config->flags & (uint32_t) flag) != 0;
+}
+
+/* Without no_new_privs only CAP_SYS_ADMIN may load a filter: the capabilities have to stay until then. */
+static inline bool stub_filter_needs_capability(const struct stub *s)
+{
+    return stub_has(s, STUB_SECCOMP) && !stub_has(s, STUB_NO_NEW_PRIVS);
+}
+
+/* stages.c: every stage up to execve(2); ends the process. */
+_Noreturn void stages_run(struct stub *s);
+
+/* talk.c */
+void talk_wait(struct stub *s);    /* ends the process if nobody can ever say GO */
+_Noreturn void talk_fail(struct stub *s, enum stub_stage stage, int err);
+
+/* descriptors.c */
+int descriptors_close(const struct stub *s);
+int descriptors_closed(struct stub *s);
+
+int hooks_run(struct stub *s);
+
+/* confine.c */
+int confine_label(struct stub *s);
+int confine_no_new_privs(struct stub *s);
+int confine_seccomp(struct stub *s);
+
+/* cwd.c */
+int cwd_enter(struct stub *s);
+int cwd_enter_as_user(struct stub *s);
+
+/* limits.c */
+int limits_affinity(struct stub *s);
+int limits_scheduler(struct stub *s);
+int limits_lower_priority(struct stub *s);
+int limits_io_priority(struct stub *s);
+int limits_memory_policy(struct stub *s);
+int limits_personality(struct stub *s);
+int limits_umask(struct stub *s);
+int limits_rlimits(struct stub *s);
+
+/* identity.c */
+int identity_bounding(struct stub *s);
+int identity_groups(struct stub *s);
+int identity_gid(struct stub *s);
+int identity_uid(struct stub *s);
+
+/* capabilities.c */
+int capabilities_set(struct stub *s);
+int capabilities_drop(struct stub *s);
+
+/* notify.c: loads the filter and sends its listener */
+int notify_load(struct stub *s, const void *program);
+
+/* exec.c */
+int exec_program(struct stub *s);
+
+#endif
