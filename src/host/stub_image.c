@@ -183,7 +183,7 @@ static void set_seccomp(const struct host_stub_request *request, struct stub_con
     if (!seccomp->notify)
         return;
     config->flags |= STUB_SECCOMP_NOTIFY;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         config->notify_state[i] = put_text(data, request->notify_state[i]);
 }
 

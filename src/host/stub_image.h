@@ -33,7 +33,8 @@ struct host_stub_request {
     int proc_fd;                   /* root of the private procfs: needed for AppArmor and SELinux labels, else -1 */
     int notify_fd;                 /* connected to listenerPath if seccomp->notify, else -1 */
     const struct host_seccomp *seccomp;            /* NULL: none */
-    const char *notify_state[2];   /* container process state as JSON, before and after the pid as the runtime sees it */
+    const char *notify_state[3];   /* container process state as JSON, in three parts: the pid as the runtime sees it goes
+                                      between (it is told twice: config-linux.md "The Container Process State") */
 
     const struct plan_hook_list *hooks;            /* startContainer; NULL: none */
     const char *hook_state[2];     /* state as JSON, before and after the pid as the container sees it */

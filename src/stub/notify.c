@@ -54,23 +54,31 @@ static void skip(struct sys_msghdr *message, size_t n)
     }
 }
 
+static struct iovec part(const struct stub *s, int i)
+{
+    struct stub_span span = s->config->notify_state[i];
+
+    return (struct iovec) { (void *) (uintptr_t) stub_data(s, span), span.size };
+}
+
 /* The descriptor goes with the first part: "fds MUST only be in the first" if the text needs several. */
 static int send_state(const struct stub *s, int listener)
 {
     const struct stub_config *c = s->config;
     size_t pid_size = 0;
-    struct iovec iov[3];
+    struct iovec iov[5];
     struct sys_cmsg_fd rights = {
         .size = offsetof(struct sys_cmsg_fd, fd) + sizeof listener,
         .level = SOL_SOCKET_, .type = SCM_RIGHTS_, .fd = listener,
     };
-    struct sys_msghdr message = { .iov = iov, .n_iov = 3, .control = &rights, .control_size = rights.size };
+    struct sys_msghdr message = { .iov = iov, .n_iov = 5, .control = &rights, .control_size = rights.size };
 
     while (s->pid[pid_size])
         pid_size++;
-    iov[0] = (struct iovec) { (void *) (uintptr_t) stub_data(s, c->notify_state[0]), c->notify_state[0].size };
-    iov[1] = (struct iovec) { (void *) (uintptr_t) s->pid, pid_size };
-    iov[2] = (struct iovec) { (void *) (uintptr_t) stub_data(s, c->notify_state[1]), c->notify_state[1].size };
+    iov[0] = part(s, 0);
+    iov[1] = iov[3] = (struct iovec) { (void *) (uintptr_t) s->pid, pid_size };
+    iov[2] = part(s, 1);
+    iov[4] = part(s, 2);
     while (message.n_iov) {
         long r = sys_sendmsg(c->notify_fd, &message, MSG_NO_SIGNAL);
 

@@ -141,7 +141,7 @@ struct stub_config {
     uint32_t seccomp_flags;        /* SECCOMP_FILTER_FLAG_* */
     uint32_t reserved;
     struct stub_span hook_state[2];    /* state JSON before and after the container-side pid; no NUL counted */
-    struct stub_span notify_state[2];  /* container process state JSON before and after the runtime-side pid */
+    struct stub_span notify_state[3];  /* container process state JSON, in three parts: the runtime-side pid goes between */
 };
 
 #endif
