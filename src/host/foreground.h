@@ -15,6 +15,7 @@
 #include <signal.h>
 
 #include "base/err.h"
+#include "host/process.h"
 
 struct host_foreground {
     int signal_fd;
@@ -32,12 +33,7 @@ int host_foreground_open(struct host_foreground *foreground, struct err *err);
 int host_foreground_wait(struct host_foreground *foreground, int pidfd, int master_fd, int *ret_status,
                          struct err *err);
 
+/* Gives the signals back.  Not before the container is deleted: a second ^C would leave it half removed. */
 void host_foreground_close(struct host_foreground *foreground);
-
-/*
- * How the process of PIDFD, which has ended, did: as above.  Reaps it if it is our child; otherwise asks the
- * kernel (PIDFD_GET_INFO, Linux 6.15), and *RET_STATUS is -1 if it doesn't know.  0 or -errno.
- */
-int host_process_status(int pidfd, int *ret_status);
 
 #endif

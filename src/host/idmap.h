@@ -20,9 +20,9 @@ int host_idmap_write(int proc_fd, pid_t pid, const struct plan_id_map *map, bool
 
 /*
  * A user namespace with these maps, for mount_setattr(2) with MOUNT_ATTR_IDMAP.  Only for the privileged.  No process
- * is left in it.
+ * is left in it.  An fd, or -errno.
  */
-int host_userns_create(int proc_fd, const struct plan_id_map *map, int *ret_ns_fd, struct err *err);
+int host_userns_create(int proc_fd, const struct plan_id_map *map);
 
 /* Fills userns_fd of every map of the plan's mounts; equal maps share one namespace (each with an fd of its own). */
 int host_idmap_open_mounts(int proc_fd, struct plan *plan, struct err *err);

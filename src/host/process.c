@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * process.c - how a process ended.
+ */
+#include "host/process.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* struct pidfd_info of linux/pidfd.h as of Linux 6.13; exit_code came with 6.15. */
+struct pidfd_info_v0 {
+    uint64_t mask, cgroup_id;
+    uint32_t pid, tgid, ppid, ids[8];
+    int32_t exit_code;
+};
+_Static_assert(sizeof(struct pidfd_info_v0) == 64, "PIDFD_INFO_SIZE_VER0");
+
+#define INFO_EXIT 0x8U             /* PIDFD_INFO_EXIT */
+#define GET_INFO  _IOWR(0xFF, 11, struct pidfd_info_v0)
+
+static void set(int *ret_status, int *ret_signal, int status, int signal)
+{
+    *ret_status = status;
+    if (ret_signal)
+        *ret_signal = signal;
+}
+
+static void ask_kernel(int pidfd, int *ret_status, int *ret_signal)
+{
+    struct pidfd_info_v0 info = { .mask = INFO_EXIT };
+
+    if (syscall(SYS_ioctl, pidfd, GET_INFO, &info) < 0 || !(info.mask & INFO_EXIT))
+        set(ret_status, ret_signal, -1, 0);
+    else if (WIFSIGNALED(info.exit_code))
+        set(ret_status, ret_signal, 128 + WTERMSIG(info.exit_code), WTERMSIG(info.exit_code));
+    else
+        set(ret_status, ret_signal, WEXITSTATUS(info.exit_code), 0);
+}
+
+int host_process_end(int pidfd, int *ret_status, int *ret_signal)
+{
+    siginfo_t info = { 0 };
+    int r;
+
+    /* __WALL: also a child that was cloned without an exit signal. */
+    do
+        r = waitid(P_PIDFD, (id_t) pidfd, &info, WEXITED | __WALL);
+    while (r < 0 && errno == EINTR);
+    if (r < 0 && errno != ECHILD)
+        return -errno;
+    if (r < 0)
+        ask_kernel(pidfd, ret_status, ret_signal);
+    else if (info.si_code == CLD_EXITED)
+        set(ret_status, ret_signal, info.si_status, 0);
+    else
+        set(ret_status, ret_signal, 128 + info.si_status, info.si_status);
+    return 0;
+}
