@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * create.c - ocirt create: make a container that waits for start.
+ */
+#include "cli/commands.h"
+
+/* clang-format off */
+static const struct cli_option options[] = {
+    /* go-runc may pass it: create never stays in the foreground anyway. */
+    { CLI_INTO(struct ocirt_create_options, detach), 'd', "detach", NULL, NULL },
+    CLI_END,
+};
+/* clang-format on */
+
+static int create(struct cli *cli, void *values, char **args)
+{
+    struct ocirt_create_options *create = values;
+    struct ocirt_error *error = NULL;
+
+    create->size = sizeof *create;
+    create->detach = false;
+    int r = ocirt_create(cli->ocirt, args[0], create, &error);
+    return cli_result(cli, r, error);
+}
+
+const struct cli_command cli_create = {
+    .name = "create",
+    .arguments = "ID",
+    .summary = "Create a container; its program waits for start",
+    .tables = { cli_create_options, options },
+    .size = sizeof(struct ocirt_create_options),
+    .min = 1,
+    .max = 1,
+    .run = create,
+};
