@@ -16,7 +16,7 @@ enum msg_type {
     MSG_HOOKS,                     /* init: run prestart and createRuntime now, then GO */
     MSG_READY,                     /* init: all is done up to the stub; may carry the terminal (SCM_RIGHTS) */
     MSG_FAILED,                    /* init, stub: stage, item, err (negative errno) say what */
-    MSG_LISTENER,                  /* stub, exec: the seccomp listener was sent */
+    MSG_EXEC,                      /* stub: execve(2) comes next; then the end of the socket means that it worked */
 };
 
 struct msg {

@@ -67,7 +67,7 @@ struct init {
     bool template_namespace;       /* we begin in the template mount namespace: the host's tree is not there */
     int template_fd;               /* that namespace; -1: none */
     uint64_t unshare_flags;        /* CLONE_NEW* that clone3 did not make */
-    int inherit_fds[3];            /* which the stub needs beside the preserved ones; -1: none */
+    int inherit_fds[5];            /* which the stub needs beside the preserved ones; -1: none */
     unsigned preserve_fds;         /* 3 .. 3 + preserve_fds - 1 are the program's */
     bool privileged;               /* the runtime is root of the initial user namespace */
     const char *hook_state[2];     /* JSON for createContainer hooks, before and after the pid */

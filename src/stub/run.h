@@ -49,6 +49,7 @@ _Noreturn void stages_run(struct stub *s);
 
 /* talk.c */
 void talk_wait(struct stub *s);    /* ends the process if nobody can ever say GO */
+int talk_announce(struct stub *s);     /* MSG_EXEC: what follows ends in the program, in MSG_FAILED, or in our death */
 _Noreturn void talk_fail(struct stub *s, enum stub_stage stage, int err);
 
 /* descriptors.c */

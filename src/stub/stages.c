@@ -39,6 +39,7 @@ static const struct stage {
     { STUB_STAGE_CWD, cwd_enter_as_user },
     { STUB_STAGE_NO_NEW_PRIVS, confine_no_new_privs },
     { STUB_STAGE_CAPABILITIES, capabilities_set },
+    { STUB_STAGE_EXEC, talk_announce },                /* while no filter can forbid it */
     { STUB_STAGE_SECCOMP, confine_seccomp },
     { STUB_STAGE_CAPABILITIES, capabilities_drop },
     { STUB_STAGE_EXEC, exec_program },

@@ -8,6 +8,8 @@
 #include "stub/run.h"
 #include "stub/sys.h"
 
+enum { NO_SIGNAL = 0x4000 };       /* MSG_NOSIGNAL */
+
 static bool receive_go(int fd)
 {
     struct msg message;
@@ -50,6 +52,17 @@ void talk_wait(struct stub *s)
         s->connection = c->start_fd;
     else
         sys_exit(127);
+}
+
+/* Whoever started us may be gone by now; the program runs all the same. */
+int talk_announce(struct stub *s)
+{
+    struct msg message = { .type = MSG_EXEC };
+    struct iovec part = { .iov_base = &message, .iov_len = sizeof message };
+    struct sys_msghdr packet = { .iov = &part, .n_iov = 1 };
+
+    (void) sys_sendmsg(s->connection, &packet, NO_SIGNAL);
+    return 0;
 }
 
 _Noreturn void talk_fail(struct stub *s, enum stub_stage stage, int err)

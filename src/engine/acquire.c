@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * acquire.c - open what the plan names, before the clone: descriptors, not paths, are what init works with.
+ *
+ * All this is the host's side: paths of the configuration's trusted part.  Trees
+ * are cloned here if we may; an unprivileged runtime leaves that to init.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "engine/creation.h"
+#include "engine/explain_path.h"
+#include "host/idmap.h"
+#include "host/socket.h"
+
+static int clone_tree(const char *path, bool recursive, bool nofollow)
+{
+    return sys_open_tree(AT_FDCWD, path,
+                         OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0U) | (nofollow ? AT_SYMLINK_NOFOLLOW : 0U));
+}
+
+static int open_root(struct creation *c, struct err *err)
+{
+    struct plan_root *root = &c->plan->root;
+    const struct oci_root *from = c->bundle.spec.root;
+    struct stat st;
+    int r;
+
+    if (stat(root->path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+        r = ERR_AT(err, from, path, ERR_ROOTFS, errno ? errno : ENOTDIR, "the root filesystem %s", root->path);
+        explain_path(err, root->path);
+        return r;
+    }
+    if (c->plan->facts.rootless)
+        return 0;
+    root->tree_fd = clone_tree(root->path, true, false);
+    if (root->tree_fd < 0)
+        return ERR_AT(err, from, path, ERR_ROOTFS, root->tree_fd, "clone the mounts of %s", root->path);
+    return 0;
+}
+
+/* With copy-symlink, a source that is a link is not mounted but made again in the container. */
+static int copy_symlink(struct creation *c, struct plan_mount *m)
+{
+    struct stat st;
+    char *text;
+    ssize_t n;
+
+    if (!m->copy_symlink || lstat(m->source, &st) < 0 || !S_ISLNK(st.st_mode))
+        return 0;
+    text = arena_alloc(&c->plan->arena, 4096);     /* PATH_MAX: no link is longer */
+    if (!text)
+        return -ENOMEM;
+    n = readlink(m->source, text, 4095);
+    if (n < 0)
+        return -errno;
+    m->kind = PLAN_MOUNT_SYMLINK;
+    m->source = text;
+    return 0;
+}
+
+static int source_failed(struct plan_mount *m, int r, struct err *err)
+{
+    if (m->from)
+        r = ERR_AT(err, m->from, source, ERR_MOUNT, r, "bind %s", m->source);
+    else
+        r = err_set(err, ERR_MOUNT, r, "bind %s", m->source);
+    explain_path(err, m->source);
+    return r;
+}
+
+static int open_source(struct creation *c, struct plan_mount *m, struct err *err)
+{
+    int r = copy_symlink(c, m);
+
+    if (r < 0)
+        return source_failed(m, r, err);
+    if (m->kind == PLAN_MOUNT_CGROUP && c->cgroup.process_fd >= 0) {
+        m->tree_fd = sys_open_tree(c->cgroup.process_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+        return m->tree_fd < 0 ? source_failed(m, m->tree_fd, err) : 0;
+    }
+    if (m->kind != PLAN_MOUNT_BIND || c->plan->facts.rootless)
+        return 0;
+    m->tree_fd = clone_tree(m->source, m->recursive, m->source_nofollow);
+    if (m->tree_fd < 0 && !(m->optional && m->tree_fd == -ENOENT))
+        return source_failed(m, m->tree_fd, err);
+    return 0;
+}
+
+static int open_mounts(struct creation *c, struct err *err)
+{
+    for (size_t i = 0; i < c->plan->n_mounts; i++) {
+        int r = open_source(c, &c->plan->mounts[i], err);
+
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int open_devices(struct creation *c, struct err *err)
+{
+    struct plan *plan = c->plan;
+
+    if (!plan->bind_devices || plan->facts.rootless)
+        return 0;
+    for (size_t i = 0; i < plan->n_devices; i++) {
+        struct plan_device *d = &plan->devices[i];
+        autofree char *source = NULL;
+
+        if (S_ISFIFO(d->mode))
+            continue;
+        d->tree_fd = clone_tree(d->path, false, false);
+        if (d->tree_fd < 0 && d->from)
+            return ERR_AT(err, d->from, path, ERR_DEVICE, d->tree_fd, "bind the host's %s", d->path);
+        if (d->tree_fd < 0)
+            return err_set(err, ERR_DEVICE, d->tree_fd, "bind the host's %s", d->path);
+    }
+    return 0;
+}
+
+static bool is_null(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+/* CVE-2025-31133: what covers a masked file must be the null device itself. */
+static int open_null(struct creation *c, struct err *err)
+{
+    struct plan *plan = c->plan;
+
+    if (!plan->n_hidden || plan->hidden[0].readonly || plan->facts.rootless)
+        return 0;
+    plan->null_tree_fd = clone_tree("/dev/null", false, true);
+    if (plan->null_tree_fd < 0)
+        return err_set(err, ERR_DEVICE, plan->null_tree_fd, "linux.maskedPaths: clone the host's /dev/null");
+    if (!is_null(plan->null_tree_fd))
+        return err_set(err, ERR_DEVICE, 0, "linux.maskedPaths: the host's /dev/null is not the null device");
+    return 0;
+}
+
+static int open_namespaces(struct creation *c, struct err *err)
+{
+    for (size_t i = 0; i < c->plan->namespaces.n_join; i++) {
+        struct plan_join *join = &c->plan->namespaces.join[i];
+        struct statfs fs;
+        int type;
+
+        join->ns_fd = sys_openat(AT_FDCWD, join->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        if (join->ns_fd < 0)
+            return ERR_AT(err, join->from, path, ERR_NAMESPACE, join->ns_fd, "open %s", join->path);
+        if (fstatfs(join->ns_fd, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+            return ERR_AT(err, join->from, path, ERR_NAMESPACE, 0, "%s is not a namespace", join->path);
+        type = ioctl(join->ns_fd, NS_GET_NSTYPE);
+        if (type < 0 || (uint64_t) type != join->flag)
+            return ERR_AT(err, join->from, path, ERR_NAMESPACE, 0, "%s is a namespace of another type", join->path);
+    }
+    return 0;
+}
+
+/* The descriptors that the program will have must be there: else it would get ours under their numbers. */
+static int check_preserved(const struct creation *c, struct err *err)
+{
+    for (unsigned i = 0; i < c->plan->options.preserve_fds; i++) {
+        int flags = fcntl(3 + (int) i, F_GETFD);
+
+        if (flags < 0 || flags & FD_CLOEXEC)
+            return err_set(err, ERR_USAGE, EBADF, "--preserve-fds %u: descriptor %u is not open",
+                           c->plan->options.preserve_fds, 3 + i);
+    }
+    return 0;
+}
+
+static int listen_for_start(struct creation *c, struct err *err)
+{
+    if (c->run || !c->plan->process)
+        return 0;
+    c->listener_fd = host_socket_listen(c->dir_fd, HOST_STATE_SOCKET, SOCK_SEQPACKET, 8);
+    return c->listener_fd < 0 ? err_set(err, ERR_STATE_FILE, c->listener_fd, "listen on %s", HOST_STATE_SOCKET) : 0;
+}
+
+static int connect_to_agent(struct creation *c, struct err *err)
+{
+    const struct plan_seccomp *seccomp = c->plan->seccomp;
+
+    if (!seccomp || !seccomp->notify)
+        return 0;
+    c->notify_fd = host_socket_connect(seccomp->listener_path, SOCK_STREAM);
+    if (c->notify_fd < 0)
+        return ERR_AT(err, seccomp->from, listener_path, ERR_SECCOMP, c->notify_fd, "connect to the agent at %s",
+                      seccomp->listener_path);
+    return 0;
+}
+
+static int open_gate(struct creation *c, struct err *err)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return err_set(err, ERR_IO, errno, "make a socket pair");
+    c->gate_fd = pair[0];
+    c->init_gate_fd = pair[1];
+    return 0;
+}
+
+int creation_acquire(struct creation *c, struct err *err)
+{
+    int (*const steps[])(struct creation *, struct err *) = {
+        open_namespaces, open_root, open_mounts, open_devices, open_null, listen_for_start, connect_to_agent, open_gate,
+    };
+    int r = check_preserved(c, err);
+
+    for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
+        r = steps[i](c, err);
+    return r < 0 ? r : host_idmap_open_mounts(c->proc_fd, c->plan, err);
+}

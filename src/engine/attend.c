@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * attend.c - what init needs from outside, and the talk with it until it is READY.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/procfs.h"
+#include "base/sys.h"
+#include "engine/creation.h"
+#include "host/idmap.h"
+#include "host/namespace.h"
+#include "host/rdt.h"
+#include "host/socket.h"
+
+static int write_id_maps(struct creation *c, struct err *err)
+{
+    if (!(c->plan->namespaces.fresh & CLONE_NEWUSER))
+        return 0;
+    return host_idmap_write(c->proc_fd, c->pid, &c->plan->ids, c->init.privileged, err);
+}
+
+/*
+ * The stub sets the limits.  In a user namespace it may not raise a hard one: that is done here, for who has
+ * CAP_SYS_RESOURCE; the soft limit stays, so that init is not hampered.
+ */
+static int raise_limits(struct creation *c, struct err *err)
+{
+    const struct plan_process *p = c->plan->process;
+
+    if (!p || !((c->plan->namespaces.fresh | c->plan->namespaces.joined) & CLONE_NEWUSER))
+        return 0;
+    for (size_t i = 0; i < p->n_rlimits; i++) {
+        const struct plan_rlimit *l = &p->rlimits[i];
+        struct rlimit now, raised;
+
+        if (prlimit(c->pid, (__rlimit_resource_t) l->resource, NULL, &now) < 0)
+            return ERR_AT(err, l->from, type, ERR_RLIMIT, errno, "read the limit %s", l->from->type);
+        if (now.rlim_max == RLIM_INFINITY || l->hard <= now.rlim_max)
+            continue;
+        raised = (struct rlimit) { .rlim_cur = now.rlim_cur, .rlim_max = l->hard };
+        if (prlimit(c->pid, (__rlimit_resource_t) l->resource, &raised, NULL) < 0)
+            return ERR_AT(err, l->from, hard, ERR_RLIMIT, errno, "raise the hard limit from %llu to %llu",
+                          (unsigned long long) now.rlim_max, (unsigned long long) l->hard);
+    }
+    return 0;
+}
+
+static int set_oom_score(struct creation *c, struct err *err)
+{
+    const struct plan_process *p = c->plan->process;
+    char path[48], text[16];
+    int n, r;
+
+    if (!p || !p->has_oom_score_adj)
+        return 0;
+    (void) snprintf(path, sizeof path, "%d/oom_score_adj", (int) c->pid);
+    n = snprintf(text, sizeof text, "%d", p->oom_score_adj);
+    r = procfs_write(c->proc_fd, path, text, (size_t) n);
+    if (r == -EACCES || r == -EPERM) {
+        r = ERR_AT(err, p->from, oom_score_adj, ERR_PROCESS, r, "set it to %d", p->oom_score_adj);
+        err_hint(err, "a value lower than the caller's own needs CAP_SYS_RESOURCE");
+        return r;
+    }
+    return r < 0 ? ERR_AT(err, p->from, oom_score_adj, ERR_PROCESS, r, "set it to %d", p->oom_score_adj) : 0;
+}
+
+static uid_t container_owner(const struct plan *plan)
+{
+    uint32_t id = plan->process ? plan->process->uid : 0;
+
+    for (size_t i = 0; i < plan->ids.n_uid; i++) {
+        const struct plan_id_range *range = &plan->ids.uid[i];
+
+        if (id >= range->inside && id - range->inside < range->size)
+            return range->outside + (id - range->inside);
+    }
+    return id;
+}
+
+static int enter_cgroup(struct creation *c, struct err *err)
+{
+    int r = host_cgroup_enter(c->plan, &c->cgroup, c->pid, c->cgroup.process_fd >= 0, err);
+
+    return r < 0 ? r : host_cgroup_delegate(c->plan, &c->cgroup, container_owner(c->plan), err);
+}
+
+static int move_netdevs(struct creation *c, struct err *err)
+{
+    const struct plan *plan = c->plan;
+    int r;
+
+    if (!plan->n_net_devices)
+        return 0;
+    c->netns_fd = host_namespace_open(c->proc_fd, c->pid, "net");
+    if (c->netns_fd < 0)
+        return err_set(err, ERR_NETWORK, c->netns_fd, "open the container's network namespace");
+    r = host_netdevs_move(c->proc_fd, plan->net_devices, plan->n_net_devices, c->netns_fd, c->netdevs, err);
+    c->netdevs_moved = r >= 0;
+    return r;
+}
+
+static int join_rdt(struct creation *c, struct err *err)
+{
+    return c->rdt_made ? host_rdt_join(c->rdt_fd, &c->state_rdt, c->pid, err) : 0;
+}
+
+static int save_pid(struct creation *c, struct err *err)
+{
+    char letter;
+    int r = procfs_start_time(c->proc_fd, c->pid, &c->state.start_time, &letter);
+
+    if (r < 0)
+        return err_set(err, ERR_PROCESS, r, "read the start time of process %d", (int) c->pid);
+    c->state.pid = c->pid;
+    return host_state_save(c->dir_fd, &c->state, err);
+}
+
+static int run_runtime_hooks(struct creation *c, struct err *err)
+{
+    const enum plan_hook_kind kinds[] = { PLAN_PRESTART, PLAN_CREATE_RUNTIME };
+
+    c->hooks_ran = true;
+    for (size_t i = 0; i < 2; i++) {
+        int r = host_hooks_run_for(&c->state, &c->plan->hooks[kinds[i]], kinds[i], OCI_STATUS_CREATING,
+                                   c->plan->hooks_stdout, c->plan->hooks_stderr, err);
+
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int go(struct creation *c, struct err *err)
+{
+    int r = gate_go(c->gate_fd, c->pid);
+
+    if (r == -EPIPE || r == -ECONNRESET)
+        return 0;                  /* it is gone, and what it said before is still to be read */
+    return r < 0 ? err_set(err, ERR_INIT_DIED, r, "tell the container's process to go on") : 0;
+}
+
+static int listen_to_init(struct creation *c, struct err *err)
+{
+    char text[MSG_TEXT_MAX];
+
+    for (;;) {
+        struct msg m;
+        size_t n = sizeof text;
+        autoclose int fd = -EBADF;
+        int r = gate_receive(c->gate_fd, &m, text, &n, &fd);
+
+        if (r < 0)
+            return err_set(err, ERR_INIT_DIED, r, "listen to the container's process");
+        if (r == 0)
+            return engine_init_died(c->pidfd, &c->cgroup, err);
+        switch ((enum msg_type) m.type) {
+        case MSG_HOOKS:
+            r = run_runtime_hooks(c, err);
+            r = r < 0 ? r : go(c, err);
+            if (r < 0)
+                return r;
+            break;
+        case MSG_READY:
+            c->master_fd = take_fd(&fd);
+            return 0;
+        case MSG_FAILED:
+            if (m.stage == INIT_STAGE_CONTAINER_HOOKS)
+                c->hooks_ran = true;
+            return engine_init_failed(c->plan, c->plan->process, &m, text, n, err);
+        default:
+            return err_set(err, ERR_INTERNAL, 0, "message %u from the container's process", m.type);
+        }
+    }
+}
+
+int creation_attend(struct creation *c, struct err *err)
+{
+    int (*const steps[])(struct creation *, struct err *) = {
+        save_pid, write_id_maps, raise_limits, set_oom_score, enter_cgroup, move_netdevs, join_rdt, go,
+    };
+    int r = 0;
+
+    if (c->pid == 0)               /* the helper of the clone failed */
+        return listen_to_init(c, err);
+    for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
+        r = steps[i](c, err);
+    return r < 0 ? r : listen_to_init(c, err);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * create.c - create a container, and run: create, start and wait in one.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "engine/creation.h"
+#include "engine/existing.h"
+#include "engine/removal.h"
+#include "engine/start.h"
+#include "host/foreground.h"
+
+/*
+ * The gate closes when the stub is executed, which happens while the record is written.  Until then the execution
+ * itself may still fail.
+ */
+static int await_stub(struct creation *c, struct err *err)
+{
+    char text[MSG_TEXT_MAX];
+    struct msg m;
+    size_t n = sizeof text;
+    autoclose int fd = -EBADF;
+    int r = gate_receive(c->gate_fd, &m, text, &n, &fd);
+
+    if (r < 0)
+        return err_set(err, ERR_INIT_DIED, r, "listen to the container's process");
+    if (r > 0)
+        return engine_init_failed(c->plan, c->plan->process, &m, text, n, err);
+    return 0;
+}
+
+static int create(struct creation *c, struct err *err)
+{
+    int r = creation_make(c, err);
+
+    if (r < 0)
+        return r;
+    r = creation_publish(c, err);
+    if (r >= 0)
+        r = await_stub(c, err);
+    if (r < 0)
+        creation_undo(c, err);
+    return r;
+}
+
+int ocirt_create(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *options,
+                 struct ocirt_error **ret_error)
+{
+    struct err err = engine_err(ocirt);
+    struct creation c;
+    int r;
+
+    creation_init(&c, ocirt, id, options);
+    r = create(&c, &err);
+    if (r < 0)
+        err_prefix(&err, "create %s", id);
+    r = engine_result(r, &err, ret_error);
+    creation_done(&c);
+    return r;
+}
+
+/* ---- run ------------------------------------------------------------------------------------------------------- */
+
+static int check_process(struct creation *c, struct err *err)
+{
+    if (c->plan->process)
+        return 0;
+    return ERR_AT(err, c->plan->spec, process, ERR_CONFIG_MISSING, 0, "is not set: there is no program to run");
+}
+
+/* Between READY and the program: publish, GO, and listen until it is executed; then poststart. */
+static int set_going(struct creation *c, struct err *err)
+{
+    int r = check_process(c, err);
+
+    if (r >= 0)
+        r = creation_publish(c, err);
+    if (r < 0)
+        return r;
+    r = gate_go(c->gate_fd, c->pid);
+    if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+        return err_set(err, ERR_INIT_DIED, r, "tell the container's process to start");
+    r = engine_await_exec(c->gate_fd, c->pidfd, c->plan, c->plan->process, &c->cgroup, &c->hooks_ran, err);
+    if (r < 0)
+        return r;
+    if (c->plan->hooks[PLAN_POSTSTART].n)
+        c->hooks_ran = true;
+    return host_hooks_run_for(&c->state, &c->plan->hooks[PLAN_POSTSTART], PLAN_POSTSTART, OCI_STATUS_RUNNING,
+                              c->plan->hooks_stdout, c->plan->hooks_stderr, err);
+}
+
+/* The container has ended, and nobody else will delete it. */
+static int remove_ended(struct creation *c, struct err *err)
+{
+    struct existing e = EXISTING_INIT;
+    int r;
+
+    e.ocirt = c->ocirt;
+    e.id = c->id;
+    e.state = &c->state;
+    e.root_fd = take_fd(&c->root_fd);
+    e.dir_fd = take_fd(&c->dir_fd);
+    e.cgroup = c->cgroup;
+    e.cgroup_open = true;
+    c->cgroup = (struct host_cgroup) HOST_CGROUP_INIT;
+    r = removal_destroy(&e, c->plan, false, err);
+    existing_done(&e);
+    return r;
+}
+
+static int run(struct creation *c, struct host_foreground *foreground, int *ret_status, struct err *err)
+{
+    int r = creation_make(c, err);
+
+    if (r < 0)
+        return r;
+    r = set_going(c, err);
+    if (r < 0) {
+        creation_undo(c, err);
+        return r;
+    }
+    if (c->options.detach)
+        return 0;
+    fd_cleanup(&c->dir_fd);        /* the lock goes with it: others may pause, exec, kill */
+    r = host_foreground_wait(foreground, c->pidfd, c->master_fd, ret_status, err);
+    if (r < 0 || c->options.keep)
+        return r;
+    return remove_ended(c, err);
+}
+
+int ocirt_run(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *options,
+              int *ret_status, struct ocirt_error **ret_error)
+{
+    struct err err = engine_err(ocirt);
+    struct host_foreground foreground = { .signal_fd = -1 };
+    struct creation c;
+    int status = 0, r = 0;
+
+    creation_init(&c, ocirt, id, options);
+    c.run = true;
+    if (!c.options.detach)
+        r = host_foreground_open(&foreground, &err);
+    if (r >= 0)
+        r = run(&c, &foreground, &status, &err);
+    if (!c.options.detach)
+        host_foreground_close(&foreground);
+    if (r < 0)
+        err_prefix(&err, "run %s", id);
+    else
+        *ret_status = status;
+    r = engine_result(r, &err, ret_error);
+    creation_done(&c);
+    return r;
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * creation.c - the order in which a container is made, and unmade if that fails.
+ *
+ * What outlives this process is in the state file before it is made: killed at any
+ * point, it leaves a record from which `delete --force` clears everything.
+ */
+#include "engine/creation.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/procfs.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "host/pidfile.h"
+#include "host/rdt.h"
+#include "host/socket.h"
+
+static const struct creation empty = {
+    .cgroup = HOST_CGROUP_INIT, .root_fd = -1, .dir_fd = -1, .proc_fd = -1, .listener_fd = -1, .gate_fd = -1,
+    .init_gate_fd = -1, .stub_fd = -1, .notify_fd = -1, .hook_stdout_fd = -1, .hook_stderr_fd = -1, .rdt_fd = -1,
+    .pidfd = -1, .netns_fd = -1, .master_fd = -1,
+};
+
+void creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
+                   const struct ocirt_create_options *options)
+{
+    *c = empty;
+    c->ocirt = ocirt;
+    c->id = id;
+    c->options.size = sizeof c->options;
+    if (options)
+        memcpy(&c->options, options, options->size < sizeof c->options ? options->size : sizeof c->options);
+}
+
+/* ---- read and compile ---------------------------------------------------------------------------------------- */
+
+static unsigned listen_fds(void)
+{
+    const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+    uint32_t n, for_pid;
+
+    /* sd_listen_fds(3): meant for us only if LISTEN_PID says so. */
+    if (!count || !pid || text_parse_u32(count, 1024, &n) < 0 || text_parse_u32(pid, INT32_MAX, &for_pid) < 0)
+        return 0;
+    return for_pid == (uint32_t) getpid() ? n : 0;
+}
+
+int creation_plan(struct creation *c, struct err *err)
+{
+    struct plan_options options = {
+        .id = c->id, .manager = c->ocirt->manager, .no_pivot = c->options.no_pivot,
+        .no_new_keyring = c->options.no_new_keyring, .notify_socket = getenv("NOTIFY_SOCKET"),
+        .listen_fds = listen_fds(),
+    };
+    struct plan_facts facts;
+    int r = bundle_open(&c->options, &c->bundle, err);
+
+    if (r >= 0)
+        r = bundle_parse(c->ocirt, c->bundle.text, c->bundle.size, &c->bundle, err);
+    if (r >= 0)
+        r = engine_facts(c->ocirt, &c->bundle.arena, &facts, err);
+    if (r < 0)
+        return r;
+    options.bundle = c->bundle.path;
+    options.preserve_fds = c->options.preserve_fds + options.listen_fds;
+    return plan_compile(&c->bundle.spec, &options, &facts, &c->plan, err);
+}
+
+static int check_terminal(struct creation *c, struct err *err)
+{
+    const struct plan_process *p = c->plan->process;
+    bool detached = !c->run || c->options.detach;
+    int r;
+
+    if (!p)
+        return 0;
+    if (p->terminal && detached && !c->options.console_socket) {
+        r = ERR_AT(err, p->from, terminal, ERR_TERMINAL, 0,
+                   "cannot allocate a terminal without --console-socket when nobody stays to serve it");
+        err_hint(err, "give --console-socket, use `ocirt run` without --detach, or set process.terminal to false");
+        return r;
+    }
+    if (!p->terminal && c->options.console_socket)
+        return err_set(err, ERR_TERMINAL, 0, "--console-socket is given, but process.terminal is not set");
+    return 0;
+}
+
+/* ---- the record ------------------------------------------------------------------------------------------------ */
+
+static char *copy(struct creation *c, const char *s)
+{
+    return s ? arena_strdup(&c->bundle.arena, s) : NULL;
+}
+
+static void record_cgroup(struct creation *c)
+{
+    c->state_cgroup = (struct host_state_cgroup) {
+        .node.type = &host_state_cgroup_type,
+        .manager = (enum host_state_manager) (c->cgroup.manager + 1),
+        .path = copy(c, c->cgroup.path), .subgroup = copy(c, c->cgroup.subgroup), .scope = copy(c, c->cgroup.scope),
+        .made = copy(c, c->cgroup.made),
+    };
+    c->state.cgroup = &c->state_cgroup;
+}
+
+static int record_net_devices(struct creation *c)
+{
+    struct arena *arena = &c->bundle.arena;
+    size_t n = c->plan->n_net_devices;
+    struct host_state_net_device **list = arena_array(arena, n, sizeof *list);
+
+    c->netdevs = arena_array(arena, n, sizeof *c->netdevs);
+    if (!list || !c->netdevs)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        list[i] = arena_array(arena, 1, sizeof **list);
+        if (!list[i])
+            return -ENOMEM;
+        list[i]->node.type = &host_state_net_device_type;
+        list[i]->host_name = copy(c, c->plan->net_devices[i].host_name);
+        list[i]->name = copy(c, c->plan->net_devices[i].name);
+    }
+    c->state.net_devices.v = list;
+    c->state.net_devices.n = n;
+    return 0;
+}
+
+/* What is mounted in a mount namespace that outlives the container hangs below its root: one unmount takes it all. */
+static int record_mounts(struct creation *c)
+{
+    char **list;
+
+    if (c->plan->root.how != PLAN_ROOT_CHROOT || (c->plan->namespaces.joined & CLONE_NEWNS))
+        return 0;
+    list = arena_array(&c->bundle.arena, 1, sizeof *list);
+    if (!list)
+        return -ENOMEM;
+    list[0] = copy(c, c->plan->root.path);
+    c->state.mounts.v = list;
+    c->state.mounts.n = 1;
+    return 0;
+}
+
+static int fill_state(struct creation *c, struct err *err)
+{
+    const struct plan *plan = c->plan;
+
+    c->state = (struct host_state) {
+        .node.type = &host_state_type, .format = HOST_STATE_FORMAT,
+        .id = copy(c, c->id), .oci_version = c->bundle.spec.oci_version, .bundle = c->bundle.path,
+        .rootfs = copy(c, plan->root.path), .created = host_state_now(&c->bundle.arena), .owner = getuid(),
+        .creating = true, .detached = !c->run || c->options.detach,
+        .terminal = plan->process && plan->process->terminal, .rootless = plan->facts.rootless,
+        .has_seccomp = plan->seccomp != NULL,
+        .has_user_namespace = ((plan->namespaces.fresh | plan->namespaces.joined) & CLONE_NEWUSER) != 0,
+        .annotations = c->bundle.spec.annotations,
+    };
+    record_cgroup(c);
+    if (!c->state.created || record_net_devices(c) < 0 || record_mounts(c) < 0)
+        return err_nomem(err);
+    if (!plan->intel_rdt)
+        return 0;
+    c->state_rdt.node.type = &host_state_rdt_type;
+    c->state.rdt = &c->state_rdt;
+    int r = host_rdt_open(&c->rdt_fd, err);
+    return r < 0 ? r : host_rdt_plan(c->rdt_fd, plan->intel_rdt, c->id, &c->bundle.arena, &c->state_rdt, err);
+}
+
+static int claim(struct creation *c, struct err *err)
+{
+    int r = host_id_check(c->id, err);
+
+    if (r >= 0)
+        r = host_root_open(c->ocirt->root, true, NULL, &c->root_fd, err);
+    if (r >= 0)
+        r = host_state_claim(c->root_fd, c->id, &c->dir_fd, err);
+    if (r >= 0)
+        r = host_cgroup_name(c->plan, &c->cgroup, err);
+    if (r >= 0)
+        r = fill_state(c, err);
+    if (r >= 0)
+        r = host_config_save(c->dir_fd, c->bundle.text, c->bundle.size, err);
+    return r < 0 ? r : host_state_save(c->dir_fd, &c->state, err);
+}
+
+/* ---- make -------------------------------------------------------------------------------------------------------- */
+
+static int make_host_side(struct creation *c, struct err *err)
+{
+    int r;
+
+    c->proc_fd = procfs_open();
+    if (c->proc_fd < 0)
+        return err_set(err, ERR_KERNEL, c->proc_fd, "open a procfs");
+    r = host_cgroup_create(c->plan, &c->cgroup, err);
+    c->cgroup_made = r >= 0;
+    if (r >= 0 && c->plan->intel_rdt) {
+        r = host_rdt_make(c->rdt_fd, c->plan->intel_rdt, &c->state_rdt, err);
+        c->rdt_made = r >= 0;
+    }
+    if (r >= 0 && (c->plan->hooks[PLAN_CREATE_CONTAINER].n))
+        r = host_hook_state_make(&c->state, OCI_STATUS_CREATING, &c->creating, err);
+    if (r >= 0 && (c->plan->hooks[PLAN_START_CONTAINER].n || (c->plan->seccomp && c->plan->seccomp->notify)))
+        r = host_hook_state_make(&c->state, OCI_STATUS_CREATED, &c->created, err);
+    return r;
+}
+
+static int fill_init(struct creation *c, struct err *err)
+{
+    const struct plan_process *p = c->plan->process;
+    size_t n = 0;
+
+    while (p && p->argv[n])
+        n++;
+    c->init.plan = c->plan;
+    c->init.process = c->plan->process;
+    c->init.gate_fd = c->init_gate_fd;
+    c->init.proc_fd = c->proc_fd;
+    c->init.stub_fd = c->stub_fd;
+    c->init.container_pidfd = c->init.exec_root_fd = c->init.template_fd = -1;
+    c->init.root_fd = c->init.master_fd = c->init.slave_fd = -1;
+    c->init.preserve_fds = c->plan->options.preserve_fds;
+    c->init.privileged = !c->plan->facts.rootless;
+    for (size_t i = 0; i < 2; i++) {
+        const char *part = i ? c->creating.after : c->creating.before;
+
+        c->init.hook_state[i] = part;
+        c->init.hook_state_size[i] = part ? strlen(part) : 0;
+    }
+    c->init.stub_argv = arena_array(&c->bundle.arena, n + 3, sizeof *c->init.stub_argv);
+    if (!c->init.stub_argv)
+        return err_nomem(err);
+    if (p)
+        memcpy(c->init.stub_argv + 2, p->argv, n * sizeof *p->argv);
+    return 0;
+}
+
+/* The trees are attached, or belong to init: what is left of them here would only keep host mounts busy. */
+static void close_trees(struct plan *plan)
+{
+    fd_cleanup(&plan->root.tree_fd);
+    fd_cleanup(&plan->null_tree_fd);
+    for (size_t i = 0; i < plan->n_mounts; i++) {
+        fd_cleanup(&plan->mounts[i].tree_fd);
+        if (plan->mounts[i].id_map)
+            fd_cleanup(&plan->mounts[i].id_map->userns_fd);
+    }
+    for (size_t i = 0; i < plan->n_devices; i++)
+        fd_cleanup(&plan->devices[i].tree_fd);
+    for (size_t i = 0; i < plan->namespaces.n_join; i++)
+        fd_cleanup(&plan->namespaces.join[i].ns_fd);
+}
+
+static int make(struct creation *c, struct err *err)
+{
+    int (*const steps[])(struct creation *, struct err *) = {
+        creation_plan, check_terminal, claim, make_host_side, creation_acquire, creation_build_stub, fill_init,
+        creation_spawn, creation_attend,
+    };
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
+        r = steps[i](c, err);
+    if (c->plan)
+        close_trees(c->plan);
+    fd_cleanup(&c->listener_fd);
+    fd_cleanup(&c->stub_fd);
+    fd_cleanup(&c->notify_fd);
+    return r;
+}
+
+int creation_make(struct creation *c, struct err *err)
+{
+    int r = make(c, err);
+
+    if (r < 0)
+        creation_undo(c, err);
+    return r;
+}
+
+int creation_publish(struct creation *c, struct err *err)
+{
+    int r = 0;
+
+    if (c->master_fd >= 0 && c->options.console_socket) {
+        r = host_console_send(c->options.console_socket, c->master_fd, err);
+        fd_cleanup(&c->master_fd);
+    }
+    if (r >= 0 && c->options.pidfd_socket)
+        r = host_pidfd_send(c->options.pidfd_socket, c->pidfd, err);
+    if (r >= 0 && c->options.pid_file)
+        r = host_pidfile_write(c->options.pid_file, c->pid, err);
+    if (r < 0)
+        return r;
+    c->state.creating = false;
+    return host_state_save(c->dir_fd, &c->state, err);
+}
+
+/* ---- undo ---------------------------------------------------------------------------------------------------------- */
+
+static void end_init(struct creation *c)
+{
+    if (c->pid <= 0)
+        return;
+    if (c->pidfd >= 0)
+        (void) sys_pidfd_send_signal(c->pidfd, SIGKILL);
+    while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+/* Errors here change nothing about the one that is told; they become warnings. */
+static void tidy(struct creation *c, int r, struct err *second)
+{
+    if (r < 0 && err_is_set(second) && c->ocirt->warn)
+        c->ocirt->warn(c->ocirt->context, second->text ? second->text : "out of memory");
+    err_done(second);
+}
+
+void creation_undo(struct creation *c, struct err *err)
+{
+    struct err second = engine_err(c->ocirt);
+
+    (void) err;
+    if (c->netdevs_moved)
+        tidy(c, host_netdevs_return(c->proc_fd, c->netdevs, c->plan->n_net_devices, c->netns_fd), &second);
+    end_init(c);
+    if (c->cgroup_made) {
+        tidy(c, host_cgroup_kill(&c->cgroup, SIGKILL, &second), &second);
+        tidy(c, host_cgroup_remove(&c->cgroup, &second), &second);
+    }
+    if (c->rdt_made)
+        tidy(c, host_rdt_remove(c->rdt_fd, &c->state_rdt, &second), &second);
+    for (size_t i = 0; c->pid > 0 && i < c->state.mounts.n; i++)
+        engine_unmount(c->state.mounts.v[i]);
+    if (c->dir_fd >= 0)
+        tidy(c, host_state_remove(c->root_fd, c->id, &second), &second);
+    if (c->hooks_ran)
+        tidy(c, host_hooks_run_for(&c->state, &c->plan->hooks[PLAN_POSTSTOP], PLAN_POSTSTOP, OCI_STATUS_STOPPED,
+                                   c->plan->hooks_stdout, c->plan->hooks_stderr, &second), &second);
+}
+
+void creation_done(struct creation *c)
+{
+    int *const fds[] = {
+        &c->root_fd, &c->dir_fd, &c->proc_fd, &c->listener_fd, &c->gate_fd, &c->init_gate_fd, &c->stub_fd, &c->notify_fd,
+        &c->hook_stdout_fd, &c->hook_stderr_fd, &c->rdt_fd, &c->pidfd, &c->netns_fd, &c->master_fd,
+    };
+
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        fd_cleanup(fds[i]);
+    for (size_t i = 0; i < 3; i++)
+        json_text_free(&c->notify_state[i]);
+    host_hook_state_done(&c->creating);
+    host_hook_state_done(&c->created);
+    host_seccomp_done(&c->seccomp);
+    host_cgroup_done(&c->cgroup);
+    plan_free(c->plan);
+    bundle_done(&c->bundle);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * creation.h - one container on its way into being: what create, run and restore have in common.
+ *
+ * The steps are called in this order; each leaves in the struct what it made, so that creation_undo() can take it
+ * back at any point.
+ */
+#ifndef OCIRT_ENGINE_CREATION_H
+#define OCIRT_ENGINE_CREATION_H
+
+#include "base/text.h"
+#include "engine/context.h"
+#include "host/cgroup.h"
+#include "host/hooks.h"
+#include "host/netdev.h"
+#include "host/seccomp.h"
+#include "host/state.h"
+#include "init/init.h"
+
+struct creation {
+    const struct ocirt *ocirt;
+    const char *id;
+    struct ocirt_create_options options;
+    bool run;                      /* start at once: the stub waits on the gate */
+
+    struct bundle bundle;
+    struct plan *plan;
+    struct host_state state;
+    struct host_state_cgroup state_cgroup;
+    struct host_state_rdt state_rdt;
+    struct host_cgroup cgroup;
+    struct host_hook_state creating, created;    /* state for hooks in the container */
+    struct json_text notify_state[3];   /* container process state: between the parts goes the pid, twice */
+    struct host_seccomp seccomp;
+    struct host_netdev *netdevs;   /* moved; n of the plan */
+
+    int root_fd, dir_fd;           /* the state root; the container's directory, locked */
+    int proc_fd;
+    int listener_fd;               /* start.sock; -1 with run */
+    int gate_fd, init_gate_fd;     /* our end and init's */
+    int stub_fd, notify_fd, hook_stdout_fd, hook_stderr_fd;
+    int rdt_fd;
+    int pidfd, netns_fd;
+    pid_t pid;                     /* 0: not cloned */
+    int master_fd;                 /* of the terminal, when init sent it */
+    bool hooks_ran;                /* from then on a failure runs the poststop hooks */
+    bool cgroup_made, rdt_made, netdevs_moved;
+    struct init init;
+};
+
+void creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
+                   const struct ocirt_create_options *options);
+
+/* Reads the bundle and compiles the plan; touches nothing. */
+int creation_plan(struct creation *c, struct err *err);
+
+/* Reads, compiles, claims, makes, clones and lets init work until it is READY.  On failure everything is undone. */
+int creation_make(struct creation *c, struct err *err);
+
+/* Sends terminal and pidfd to who asked for them, writes the pid file, records that the container is created. */
+int creation_publish(struct creation *c, struct err *err);
+
+/* Takes back everything, in reverse. */
+void creation_undo(struct creation *c, struct err *err);
+
+/* Frees what belongs to this process; the container stays. */
+void creation_done(struct creation *c);
+
+/* ---- its parts, in files of their own ------------------------------------------------------------------------- */
+
+int creation_acquire(struct creation *c, struct err *err);     /* acquire.c: descriptors of the host's side */
+int creation_build_stub(struct creation *c, struct err *err);  /* stub.c: seccomp program and image */
+int creation_spawn(struct creation *c, struct err *err);       /* spawn.c: the clone; init waits for GO */
+int creation_attend(struct creation *c, struct err *err);      /* attend.c: what init needs from outside; messages until READY */
+
+/* Unmounts what was mounted on PATH, a root filesystem in our own mount namespace, with all below it. */
+void engine_unmount(const char *path);
+
+/* Sends MSG_GO with our view of the pid. */
+int gate_go(int gate_fd, pid_t pid);
+
+/*
+ * Receives one message, with its TEXT of *N bytes (on entry: room) and descriptor (-1: none).  1; 0 at the end of
+ * file; or -errno.
+ */
+int gate_receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_fd);
+
+/* init_error.c: makes the sentence of a MSG_FAILED. */
+int engine_init_failed(struct plan *plan, const struct plan_process *process, const struct msg *msg, const char *text,
+                       size_t n, struct err *err);
+
+/* init_error.c: init is gone without a word: why? */
+int engine_init_died(int pidfd, const struct host_cgroup *cgroup, struct err *err);
+
+#endif

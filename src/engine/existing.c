@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * existing.c - a container that is there.
+ *
+ * A pid alone proves nothing, it may have been used again: the pidfd is opened
+ * first, then the start time compared; what the pidfd refers to stays the same.
+ */
+#include "engine/existing.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/procfs.h"
+#include "base/sys.h"
+
+enum { LOCK_TIMEOUT = 10 * 1000 };     /* milliseconds */
+
+const char *engine_status_word(enum oci_status status)
+{
+    return json_word(&oci_statuses, status);
+}
+
+static void find_status(struct existing *e)
+{
+    e->pidfd = e->state->pid > 0 ? sys_pidfd_open(e->state->pid) : -ESRCH;
+    e->status = host_state_status(e->state, e->proc_fd, e->dir_fd);
+    if (e->status == OCI_STATUS_STOPPED || e->status == OCI_STATUS_UNSET)
+        fd_cleanup(&e->pidfd);
+}
+
+static int open_common(struct existing *e, struct err *err)
+{
+    e->proc_fd = procfs_open();
+    return e->proc_fd < 0 ? err_set(err, ERR_KERNEL, e->proc_fd, "open a procfs") : 0;
+}
+
+int existing_open(const struct ocirt *ocirt, const char *id, enum existing_lock lock, struct existing *ret,
+                  struct err *err)
+{
+    int kept = -EBADF, r;
+
+    ret->ocirt = ocirt;
+    ret->id = id;
+    r = host_id_check(id, err);
+    if (r >= 0)
+        r = host_root_open(ocirt->root, false, NULL, &ret->root_fd, err);
+    if (r >= 0)
+        r = open_common(ret, err);
+    if (r >= 0 && lock == EXISTING_CHANGE) {
+        r = host_state_open(ret->root_fd, id, &kept, err);
+        if (r >= 0)
+            r = host_state_lock(kept, true, LOCK_TIMEOUT, err);
+    }
+    if (r >= 0)                    /* after the lock: whoever had it may have changed the record */
+        r = host_state_load(ret->root_fd, id, &ret->arena, &ret->state, &ret->dir_fd, err);
+    if (kept >= 0) {               /* the lock lasts as long as this descriptor */
+        fd_cleanup(&ret->dir_fd);
+        ret->dir_fd = kept;
+    }
+    if (r >= 0)
+        find_status(ret);
+    return r;
+}
+
+int existing_open_at(const struct ocirt *ocirt, int root_fd, const char *id, struct existing *ret, struct err *err)
+{
+    int r;
+
+    ret->ocirt = ocirt;
+    ret->id = id;
+    r = open_common(ret, err);
+    if (r >= 0)
+        r = host_state_load(root_fd, id, &ret->arena, &ret->state, &ret->dir_fd, err);
+    if (r >= 0)
+        find_status(ret);
+    return r;
+}
+
+int existing_cgroup(struct existing *e, struct err *err)
+{
+    const struct host_state_cgroup *c = e->state->cgroup;
+    int r;
+
+    if (e->cgroup_open || !c)
+        return 0;
+    r = host_cgroup_open((enum plan_cgroup_manager) (c->manager ? c->manager - 1 : 0), c->path, c->scope, c->subgroup,
+                         c->made, &e->cgroup, err);
+    e->cgroup_open = r >= 0;
+    return r;
+}
+
+int existing_look(struct existing *e, struct err *err)
+{
+    int r;
+
+    if (e->status != OCI_STATUS_RUNNING && e->status != OCI_STATUS_CREATED)
+        return 0;
+    r = existing_cgroup(e, err);
+    if (r < 0)
+        return r;
+    if (host_cgroup_is_frozen(&e->cgroup) == 1)
+        e->status = OCI_STATUS_PAUSED;
+    return 0;
+}
+
+int existing_config(struct existing *e, struct bundle *ret_bundle, struct plan **ret_plan, struct err *err)
+{
+    const struct plan_options options = {
+        .id = e->id, .bundle = e->state->bundle,
+        .manager = (enum plan_cgroup_manager) (e->state->cgroup && e->state->cgroup->manager
+                                                   ? e->state->cgroup->manager - 1 : PLAN_MANAGER_DISABLED),
+    };
+    struct plan_facts facts;
+    char *text;
+    size_t size;
+    int r = host_config_load(e->dir_fd, &ret_bundle->arena, &text, &size, err);
+
+    if (r < 0)
+        return r;
+    ret_bundle->path = e->state->bundle;
+    r = bundle_parse(e->ocirt, text, size, ret_bundle, err);
+    if (r < 0 || !ret_plan)
+        return r;
+    r = engine_facts(e->ocirt, &ret_bundle->arena, &facts, err);
+    return r < 0 ? r : plan_compile(&ret_bundle->spec, &options, &facts, ret_plan, err);
+}
+
+void existing_done(struct existing *e)
+{
+    fd_cleanup(&e->pidfd);
+    fd_cleanup(&e->proc_fd);
+    fd_cleanup(&e->dir_fd);
+    fd_cleanup(&e->root_fd);
+    host_cgroup_done(&e->cgroup);
+    arena_free(&e->arena);
+}

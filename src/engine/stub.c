@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stub.c - the seccomp program and the stub's image of a creation.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "engine/creation.h"
+#include "host/stub_image.h"
+
+static int build_seccomp(struct creation *c, struct err *err)
+{
+    autoclose int cache_fd = -EBADF;
+
+    if (!c->plan->seccomp || !c->plan->process)
+        return 0;
+    cache_fd = host_seccomp_cache_open(c->root_fd);
+    return host_seccomp_build(c->plan->seccomp, cache_fd, &c->seccomp, err);
+}
+
+/* Appends a member of an object, with a comma in front. */
+static void put_member(struct json_text *text, const char *name, const char *value)
+{
+    json_text_printf(text, ",\"%s\":", name);
+    json_text_put_string(text, value, strlen(value));
+}
+
+/*
+ * config-linux.md "The Container Process State": a document around the state, cut where the pid goes.  The state
+ * of the container is "created": the program is about to be executed.
+ */
+static int make_notify_state(struct creation *c, struct err *err)
+{
+    struct json_text *parts = c->notify_state;
+    const struct oci_seccomp *from;
+
+    if (!c->plan->seccomp || !c->plan->seccomp->notify)
+        return 0;
+    from = c->plan->seccomp->from;
+    json_text_printf(&parts[0], "{\"fds\":[\"%s\"]", OCI_SECCOMP_FD_NAME);
+    put_member(&parts[0], "ociVersion", c->state.oci_version);
+    if (from->listener_metadata)
+        put_member(&parts[0], "metadata", from->listener_metadata);
+    json_text_puts(&parts[0], ",\"pid\":");
+    json_text_printf(&parts[1], ",\"state\":%s", c->created.before);
+    json_text_printf(&parts[2], "%s}", c->created.after);
+    return parts[0].failed || parts[1].failed || parts[2].failed ? err_nomem(err) : 0;
+}
+
+static int open_output(const char *path, int *ret_fd, struct err *err)
+{
+    if (!path)
+        return 0;
+    *ret_fd = sys_openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600);
+    return *ret_fd < 0 ? err_set(err, ERR_HOOK, *ret_fd, "open %s for the output of hooks", path) : 0;
+}
+
+static int open_hook_outputs(struct creation *c, struct err *err)
+{
+    int r;
+
+    if (!c->plan->hooks[PLAN_START_CONTAINER].n)
+        return 0;
+    r = open_output(c->plan->hooks_stdout, &c->hook_stdout_fd, err);
+    return r < 0 ? r : open_output(c->plan->hooks_stderr, &c->hook_stderr_fd, err);
+}
+
+/* Labels are written by the stub itself: the descriptor of an attribute belongs to the memory map that opened it. */
+static bool needs_procfs(const struct plan_process *process)
+{
+    return process->apparmor || process->selinux;
+}
+
+static int place_fds(struct creation *c, int *start_fd, bool procfs, struct err *err)
+{
+    int *const fds[] = { start_fd, procfs ? &c->proc_fd : NULL, &c->notify_fd, &c->hook_stdout_fd, &c->hook_stderr_fd };
+
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        int r = fds[i] && *fds[i] >= 0 ? host_stub_move_fd(fds[i], c->plan->options.preserve_fds) : 0;
+
+        if (r < 0)
+            return err_set(err, ERR_IO, r, "place a descriptor above the preserved ones");
+        c->init.inherit_fds[i] = fds[i] ? *fds[i] : -1;
+    }
+    return 0;
+}
+
+int creation_build_stub(struct creation *c, struct err *err)
+{
+    const struct plan *plan = c->plan;
+    int *start_fd = c->run ? &c->init_gate_fd : &c->listener_fd;
+    bool procfs;
+    int r;
+
+    for (size_t i = 0; i < sizeof c->init.inherit_fds / sizeof *c->init.inherit_fds; i++)
+        c->init.inherit_fds[i] = -1;
+    if (!plan->process)
+        return 0;
+    procfs = needs_procfs(plan->process);
+    r = build_seccomp(c, err);
+    if (r >= 0)
+        r = make_notify_state(c, err);
+    if (r >= 0)
+        r = open_hook_outputs(c, err);
+    if (r >= 0)
+        r = place_fds(c, start_fd, procfs, err);
+    if (r < 0)
+        return r;
+
+    const struct host_stub_request request = {
+        .process = plan->process,
+        .start = c->run ? STUB_WAIT : STUB_ACCEPT,
+        .start_fd = *start_fd,
+        .preserve_fds = plan->options.preserve_fds,
+        .proc_fd = procfs ? c->proc_fd : -1,
+        .notify_fd = c->notify_fd,
+        .seccomp = c->seccomp.program ? &c->seccomp : NULL,
+        .notify_state = { c->notify_state[0].v, c->notify_state[1].v, c->notify_state[2].v },
+        .hooks = &plan->hooks[PLAN_START_CONTAINER],
+        .hook_state = { c->created.before, c->created.after },
+        .hook_stdout_fd = c->hook_stdout_fd,
+        .hook_stderr_fd = c->hook_stderr_fd,
+        .user_namespace = ((plan->namespaces.fresh | plan->namespaces.joined) & CLONE_NEWUSER) != 0,
+        .setgroups_denied = plan->facts.rootless && plan->ids.n_gid <= 1,
+        .memory_policy = plan->memory_policy,
+        .has_personality = plan->has_personality,
+        .personality = plan->personality,
+    };
+    return host_stub_image_create(&request, &c->stub_fd, err);
+}
