@@ -10,12 +10,16 @@
 #define OCIRT_HOST_NETDEV_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
 #include "plan/plan.h"
 
-struct host_netdev { char host_name[IFNAMSIZ], name[IFNAMSIZ]; };   /* name: as the kernel made it of "eth%d" */
+struct host_netdev {
+    char host_name[IFNAMSIZ], name[IFNAMSIZ];  /* name: as the kernel made it of "eth%d" */
+    bool was_up;
+};
 
 /*
  * Moves the N devices from our network namespace into NETNS_FD.  After a failure those that were moved are back
