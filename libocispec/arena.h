@@ -14,9 +14,9 @@
 struct arena_block;
 
 struct arena {
-    struct arena_block *blocks;    /* newest first; only its end is free */
-    size_t used;                   /* bytes given out */
-    size_t limit;                  /* give out no more than that; 0: no limit */
+    struct arena_block *blocks; /* newest first; only its end is free */
+    size_t used;                /* bytes given out */
+    size_t limit;               /* give out no more than that; 0: no limit */
 };
 
 /* SIZE bytes, or N elements of SIZE bytes; NULL if out of memory. */

@@ -22,8 +22,8 @@
 #include "arena.h"
 
 enum {
-    JSON_TEXT_MAX = 16 * 1024 * 1024,   /* bytes of a document; offsets fit 32 bits with room to spare */
-    JSON_DEPTH_MAX = 128,               /* objects and arrays within each other */
+    JSON_TEXT_MAX = 16 * 1024 * 1024, /* bytes of a document; offsets fit 32 bits with room to spare */
+    JSON_DEPTH_MAX = 128,             /* objects and arrays within each other */
 };
 
 struct json_type;
@@ -31,19 +31,20 @@ struct json_type;
 /* Where an object came from.  All zero in an object that was built in C. */
 struct json_node {
     const struct json_type *type;
-    const struct json_node *up;    /* the enclosing object; NULL for the document */
-    uint32_t via, index;           /* which field of `up` holds us, and where in that list */
-    uint32_t start;                /* text offset of our "{" */
-    uint32_t *at;                  /* at[i]: text offset of the value of field i, 0 if it is absent */
-    uint64_t given;                /* bit i: field i was in the text and not null, or json_mark() said so */
+    const struct json_node *up; /* the enclosing object; NULL for the document */
+    uint32_t via, index;        /* which field of `up` holds us, and where in that list */
+    uint32_t start;             /* text offset of our "{" */
+    uint32_t *at;               /* at[i]: text offset of the value of field i, 0 if it is absent */
+    uint64_t given;             /* bit i: field i was in the text and not null, or json_mark() said so */
 };
 
+/* clang-format off */
 #define JSON_LIST(T) struct { T *v; size_t n; }
 
 struct json_strings { char **v; size_t n; };
 struct json_numbers { uint32_t *v; size_t n; };
 struct json_pair { char *key, *value; };
-struct json_map { struct json_pair *v; size_t n; };   /* in the order of the text */
+struct json_map { struct json_pair *v; size_t n; };     /* in the order of the text */
 
 /* A closed set of words.  Value 0 always means "not given"; there may be holes. */
 struct json_words { const char *const *v; size_t n; };
@@ -91,23 +92,25 @@ struct json_type {
 #define JSON_FIELD_ELSEWHERE(json)                                              \
     { .name = json, .length = sizeof(json) - 1, .offset = UINT16_MAX, .kind = JSON_ELSEWHERE }
 
+/* clang-format on */
+
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
 /* Why json_read() failed.  The strings live in its arena, or are constants. */
 struct json_error {
-    const char *text;              /* all of it: "config.json:12:8: process.cwd: expected a string, found a number" */
-    const char *path;              /* "process.cwd"; "" for the document itself */
-    const char *message;           /* "expected a string, found a number" */
-    unsigned line, column;         /* from 1; 0 if it is not about a place in the text */
+    const char *text;      /* all of it: "config.json:12:8: process.cwd: expected a string, found a number" */
+    const char *path;      /* "process.cwd"; "" for the document itself */
+    const char *message;   /* "expected a string, found a number" */
+    unsigned line, column; /* from 1; 0 if it is not about a place in the text */
 };
 
 /* A property that json_read() skips, told while the text is read. */
 struct json_unknown {
-    const char *path;              /* "process.cwdd" */
-    const char *name;              /* "cwdd" */
-    const char *nearest;           /* "cwd": a name that was perhaps meant; NULL if none is near */
+    const char *path;    /* "process.cwdd" */
+    const char *name;    /* "cwdd" */
+    const char *nearest; /* "cwd": a name that was perhaps meant; NULL if none is near */
     unsigned line, column;
-    bool elsewhere;                /* known, but for other platforms than Linux ("windows") */
+    bool elsewhere; /* known, but for other platforms than Linux ("windows") */
 };
 
 struct json_watch {
@@ -142,7 +145,7 @@ int json_slurp(int fd, struct arena *arena, char **ret_text, size_t *ret_len);
 /* ---- presence and places ------------------------------------------------------------------------------- */
 
 /* In these, the member may be `node`: the object itself. */
-#define JSON_NO_MEMBER ((size_t) -1)   /* the same for the functions behind them; so is 0 */
+#define JSON_NO_MEMBER ((size_t) -1) /* the same for the functions behind them; so is 0 */
 
 /* Was property m of object o given (also as 0, false or empty)? */
 #define json_has(o, m) json_has_member(&(o)->node, offsetof(__typeof__(*(o)), m))
@@ -169,8 +172,8 @@ unsigned json_column(const char *text, size_t offset);
 
 /* ---- words --------------------------------------------------------------------------------------------- */
 
-const char *json_word(const struct json_words *words, unsigned value);    /* NULL if there is none */
-unsigned json_word_value(const struct json_words *words, const char *s);  /* 0 if unknown */
+const char *json_word(const struct json_words *words, unsigned value);   /* NULL if there is none */
+unsigned json_word_value(const struct json_words *words, const char *s); /* 0 if unknown */
 
 /* The word, or the property name of TYPE, that was perhaps meant by S; NULL if none is near. */
 const char *json_nearest_word(const struct json_words *words, const char *s, size_t len);
@@ -182,19 +185,19 @@ const char *json_nearest(const struct json_type *type, const char *s, size_t len
 struct json_text {
     char *v;
     size_t n, room;
-    size_t limit;                  /* fail beyond that; 0: no limit */
-    bool failed;                   /* out of memory: all further puts do nothing */
+    size_t limit; /* fail beyond that; 0: no limit */
+    bool failed;  /* out of memory: all further puts do nothing */
 };
 
 void json_text_put(struct json_text *text, const char *s, size_t n);
 void json_text_puts(struct json_text *text, const char *s);
 void json_text_printf(struct json_text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void json_text_put_string(struct json_text *text, const char *s, size_t n);   /* as a JSON string, in quotes */
+void json_text_put_string(struct json_text *text, const char *s, size_t n); /* as a JSON string, in quotes */
 void json_text_free(struct json_text *text);
 
 enum json_style {
-    JSON_PRETTY,                   /* 2 spaces a level, as Go's MarshalIndent; ends with a newline */
-    JSON_COMPACT,                  /* one line, without a newline */
+    JSON_PRETTY,  /* 2 spaces a level, as Go's MarshalIndent; ends with a newline */
+    JSON_COMPACT, /* one line, without a newline */
 };
 
 /*
@@ -214,7 +217,7 @@ int json_write(const void *object, enum json_style style, FILE *out);
 void *json_new(struct arena *arena, const struct json_type *type);
 
 /* Counts property m of object o as given although it is zero or empty; or no longer.  node.type must be set. */
-#define json_mark(o, m) json_mark_member(&(o)->node, offsetof(__typeof__(*(o)), m), true)
+#define json_mark(o, m)   json_mark_member(&(o)->node, offsetof(__typeof__(*(o)), m), true)
 #define json_unmark(o, m) json_mark_member(&(o)->node, offsetof(__typeof__(*(o)), m), false)
 void json_mark_member(struct json_node *node, size_t offset, bool given);
 

@@ -6,7 +6,10 @@
 #include "json.h"
 
 /* What every JSON_LIST, json_strings, json_numbers and json_map looks like. */
-struct json_list { void *v; size_t n; };
+struct json_list {
+    void *v;
+    size_t n;
+};
 
 /*
  * The first place in the text that is not UTF-8, or an escape that is half a
@@ -22,8 +25,8 @@ void json_text_put_shown(struct json_text *text, const char *s, size_t n, size_t
 
 /* Appends the path of NODE: "" for the document. */
 void json_text_put_path(struct json_text *text, const struct json_node *node);
-void json_text_put_step(struct json_text *text, const char *name);    /* ".name", or "name" at its beginning */
-void json_text_put_key(struct json_text *text, const char *key);      /* ["key"] */
+void json_text_put_step(struct json_text *text, const char *name); /* ".name", or "name" at its beginning */
+void json_text_put_key(struct json_text *text, const char *key);   /* ["key"] */
 
 /* Where in the text of a token that ends before END it begins: a string (at its quote), a number or a word. */
 size_t json_token_start(const char *text, size_t end);

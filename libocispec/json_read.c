@@ -10,206 +10,15 @@
  * yajl does not look whether its own allocations succeed.  They come from the
  * arena, and we leave by longjmp() when it has no more.
  */
-#include "json_internal.h"
+#include "json_reader.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 #include <yajl/yajl_parse.h>
 
-enum {
-    FRAMES_MAX = 24,               /* the tables are nested less than that */
-    NO_FIELD = -1,
-    SHOWN_MAX = 80,                /* bytes of a wrong value that an error repeats */
-};
-
-struct frame {
-    struct json_node *object;      /* the open object, or NULL inside a list, map or dict */
-    int field;                     /* member whose value comes next, or whose list this is */
-    uint64_t seen;                 /* bit i: field i was given, be it null */
-    char *key;                     /* last key seen in a map or dict */
-    size_t room;                   /* capacity of the list */
-    size_t start;                  /* text offset of the opening bracket */
-};
-
-struct reader {
-    const char *name, *text;
-    size_t len;
-    size_t bad;                    /* where the text stops being Unicode; len if nowhere */
-    const char *why_bad;
-    bool at_end;                   /* yajl has all of the text */
-    const struct json_type *root;
-    void *out;
-    struct arena *arena;
-    const struct json_watch *watch;
-    struct json_error *err;
-    int code;                      /* what json_read() returns */
-    yajl_handle yajl;
-    jmp_buf no_memory;
-    unsigned depth, skip;          /* open frames; open containers of an unknown property */
-    struct frame stack[FRAMES_MAX];
-};
-
-/* ---- where we are ---------------------------------------------------------------------------------------- */
-
-static struct frame *top(struct reader *r)
-{
-    return &r->stack[r->depth - 1];
-}
-
-/* The object that owns the list, map or member being filled. */
-static struct frame *owner(struct reader *r)
-{
-    return top(r)->object ? top(r) : top(r) - 1;
-}
-
-static bool in_list(struct reader *r)
-{
-    return !top(r)->object;
-}
-
-static const struct json_field *current(struct reader *r)
-{
-    struct frame *o = owner(r);
-
-    return &o->object->type->fields[o->field];
-}
-
-static void *slot(struct reader *r)
-{
-    return (char *) owner(r)->object + current(r)->offset;
-}
-
-static struct json_list open_list(struct reader *r)
-{
-    struct json_list l;
-
-    memcpy(&l, slot(r), sizeof l);
-    return l;
-}
-
-/* Where the token that yajl has just told us about ends. */
-static size_t token_end(struct reader *r)
+size_t json_token_end(struct reader *r)
 {
     return r->at_end ? r->len : yajl_get_bytes_consumed(r->yajl);
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* Where the value of the key that has just been read begins. */
-static size_t value_start(struct reader *r)
-{
-    size_t i = token_end(r);
-
-    while (i + 1 < r->len && (is_space(r->text[i]) || r->text[i] == ':'))
-        i++;
-    return i;
-}
-
-/* Is the value that comes part of an unknown property? */
-static bool skipping(struct reader *r)
-{
-    return r->skip || (r->depth && !in_list(r) && top(r)->field == NO_FIELD);
-}
-
-/* ---- errors ---------------------------------------------------------------------------------------------- */
-
-/* Always returns 0, which makes yajl stop. */
-static int fail_no_memory(struct reader *r)
-{
-    *r->err = (struct json_error) { .text = "out of memory", .path = "", .message = "out of memory" };
-    r->code = -ENOMEM;
-    return 0;
-}
-
-static void put_place(struct reader *r, struct json_text *path)
-{
-    if (!r->depth)
-        return;
-
-    struct frame *o = owner(r);
-
-    json_text_put_path(path, o->object);
-    if (o->field != NO_FIELD)
-        json_text_put_step(path, o->object->type->fields[o->field].name);
-    if (!in_list(r))
-        return;
-    if (top(r)->key)
-        json_text_put_key(path, top(r)->key);
-    else if (current(r)->kind != JSON_MAP && current(r)->kind != JSON_DICT)
-        json_text_printf(path, "[%zu]", open_list(r).n);
-}
-
-/* Fills *r->err, and takes both texts. */
-static int fail_with(struct reader *r, size_t offset, struct json_text *path, struct json_text *message)
-{
-    const char *in = path->n ? path->v : "";
-    struct json_error e = { .line = json_line(r->text, offset), .column = json_column(r->text, offset) };
-
-    if (!path->failed && !message->failed) {
-        e.path = arena_strdup(r->arena, in);
-        e.message = arena_strdup(r->arena, message->v);
-        e.text = arena_printf(r->arena, "%s:%u:%u: %s%s%s", r->name, e.line, e.column, in, *in ? ": " : "",
-                              message->v);
-    }
-    json_text_free(path);
-    json_text_free(message);
-    if (!e.path || !e.message || !e.text)
-        return fail_no_memory(r);
-    *r->err = e;
-    r->code = -EINVAL;
-    return 0;
-}
-
-/* "NAME:LINE:COLUMN: path.to[3].property: MESSAGE"; always returns 0. */
-static int fail_text(struct reader *r, size_t offset, struct json_text *message)
-{
-    struct json_text path = { 0 };
-
-    put_place(r, &path);
-    return fail_with(r, offset, &path, message);
-}
-
-static int fail_at(struct reader *r, size_t offset, const char *message)
-{
-    struct json_text text = { 0 };
-
-    json_text_puts(&text, message);
-    return fail_text(r, offset, &text);
-}
-
-/* About the token that has just been read. */
-static size_t here(struct reader *r)
-{
-    return json_token_start(r->text, token_end(r));
-}
-
-static int fail_kind(struct reader *r, const char *got)
-{
-    static const struct { const char *member, *element; } wanted[] = {
-        [JSON_BOOL] = { "true or false", NULL },
-        [JSON_U16] = { "an integer", NULL }, [JSON_I32] = { "an integer", NULL },
-        [JSON_U32] = { "an integer", NULL }, [JSON_I64] = { "an integer", NULL },
-        [JSON_U64] = { "an integer", NULL }, [JSON_STRING] = { "a string", NULL },
-        [JSON_CHOICE] = { "a string", NULL }, [JSON_OBJECT] = { "an object", NULL },
-        [JSON_STRINGS] = { "an array of strings", "a string" },
-        [JSON_NUMBERS] = { "an array of integers", "an integer" },
-        [JSON_MAP] = { "an object of strings", "a string" },
-        [JSON_OBJECTS] = { "an array of objects", "an object" },
-        [JSON_DICT] = { "an object of objects", "an object" },
-    };
-    struct json_text text = { 0 };
-    const char *want = !r->depth  ? "an object"
-                     : in_list(r) ? wanted[current(r)->kind].element
-                                  : wanted[current(r)->kind].member;
-
-    json_text_printf(&text, "expected %s, found %s", want, got);
-    return fail_text(r, here(r), &text);
 }
 
 /* ---- containers ------------------------------------------------------------------------------------------ */
@@ -241,8 +50,8 @@ static void *append(struct reader *r, size_t size)
 static int push(struct reader *r, struct json_node *object, int field)
 {
     if (r->depth == FRAMES_MAX)
-        return fail_at(r, here(r), "nested too deeply");
-    r->stack[r->depth++] = (struct frame) { .object = object, .field = field, .start = token_end(r) - 1 };
+        return json_fail_at(r, json_token_here(r), "nested too deeply");
+    r->stack[r->depth++] = (struct frame){ .object = object, .field = field, .start = json_token_end(r) - 1 };
     return 1;
 }
 
@@ -254,21 +63,21 @@ static int push_list(struct reader *r)
 static int push_object(struct reader *r, const struct json_type *type, struct json_node *object, size_t index)
 {
     object->type = type;
-    object->start = (uint32_t) token_end(r) - 1;
+    object->start = (uint32_t) json_token_end(r) - 1;
     if (r->depth) {
         object->up = owner(r)->object;
         object->via = (uint32_t) owner(r)->field;
         object->index = (uint32_t) index;
     }
     object->at = arena_array(r->arena, type->n_fields, sizeof *object->at);
-    return object->at ? push(r, object, NO_FIELD) : fail_no_memory(r);
+    return object->at ? push(r, object, NO_FIELD) : json_fail_no_memory(r);
 }
 
 /* Something opens within an unknown property. */
 static int skip_container(struct reader *r)
 {
     if (r->depth + r->skip >= JSON_DEPTH_MAX)
-        return fail_at(r, here(r), "nested too deeply");
+        return json_fail_at(r, json_token_here(r), "nested too deeply");
     r->skip++;
     return 1;
 }
@@ -278,7 +87,7 @@ static int open_member(struct reader *r, const struct json_type *type)
     void *object = arena_alloc(r->arena, type->size);
 
     if (!object)
-        return fail_no_memory(r);
+        return json_fail_no_memory(r);
     memcpy(slot(r), &object, sizeof object);
     return push_object(r, type, object, 0);
 }
@@ -289,7 +98,7 @@ static int open_element(struct reader *r, const struct json_type *type)
     void **element = object ? append(r, sizeof *element) : NULL;
 
     if (!element)
-        return fail_no_memory(r);
+        return json_fail_no_memory(r);
     *element = object;
     if (current(r)->kind == JSON_DICT)
         memcpy((char *) object + type->key, &top(r)->key, sizeof top(r)->key);
@@ -309,10 +118,10 @@ static int on_start_map(void *ctx)
 
     switch (f->kind) {
     case JSON_OBJECT: return open_member(r, f->of);
-    case JSON_OBJECTS: return in_list(r) ? open_element(r, f->of) : fail_kind(r, "an object");
+    case JSON_OBJECTS: return in_list(r) ? open_element(r, f->of) : json_fail_kind(r, "an object");
     case JSON_DICT: return in_list(r) ? open_element(r, f->of) : push_list(r);
-    case JSON_MAP: return in_list(r) ? fail_kind(r, "an object") : push_list(r);
-    default: return fail_kind(r, "an object");
+    case JSON_MAP: return in_list(r) ? json_fail_kind(r, "an object") : push_list(r);
+    default: return json_fail_kind(r, "an object");
     }
 }
 
@@ -323,12 +132,12 @@ static int on_start_array(void *ctx)
     if (r->depth && skipping(r))
         return skip_container(r);
     if (!r->depth || in_list(r))
-        return fail_kind(r, "an array");
+        return json_fail_kind(r, "an array");
 
     enum json_kind kind = current(r)->kind;
 
     if (kind != JSON_STRINGS && kind != JSON_NUMBERS && kind != JSON_OBJECTS)
-        return fail_kind(r, "an array");
+        return json_fail_kind(r, "an array");
     return push_list(r);
 }
 
@@ -336,18 +145,17 @@ static int check_required(struct reader *r, const struct json_node *object)
 {
     for (size_t i = 0; i < object->type->n_fields; i++) {
         const struct json_field *f = &object->type->fields[i];
-        struct json_text text = { 0 };
 
-        if (!(f->flags & JSON_REQUIRED) || object->given >> i & 1)
-            continue;
-        top(r)->field = NO_FIELD;
-        json_text_printf(&text, "the required property \"%s\" is missing", f->name);
-        return fail_text(r, object->start, &text);
+        if (f->flags & JSON_REQUIRED && !(object->given >> i & 1))
+            return json_fail_missing(r, object, f->name);
     }
     return 1;
 }
 
-struct key { char *name; size_t index; };
+struct key {
+    char *name;
+    size_t index;
+};
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -368,7 +176,7 @@ static int check_keys(struct reader *r)
     if (l.n < 2)
         return 1;
     if (!keys)
-        return fail_no_memory(r);
+        return json_fail_no_memory(r);
     for (size_t i = 0; i < l.n; i++) {
         keys[i].index = i;
         if (f->kind == JSON_MAP)
@@ -380,7 +188,7 @@ static int check_keys(struct reader *r)
     for (size_t i = 1; i < l.n; i++)
         if (!strcmp(keys[i - 1].name, keys[i].name)) {
             top(r)->key = keys[i].name;
-            return fail_at(r, json_element_offset(r->text, top(r)->start, keys[i].index), "given twice");
+            return json_fail_at(r, json_element_offset(r->text, top(r)->start, keys[i].index), "given twice");
         }
     return 1;
 }
@@ -413,39 +221,13 @@ static int on_end_array(void *ctx)
 /* What holds for strings anywhere, also in what is skipped; 1 if it does. */
 static int check_unicode(struct reader *r)
 {
-    return token_end(r) <= r->bad ? 1 : fail_at(r, r->bad, r->why_bad);
+    return json_token_end(r) <= r->bad ? 1 : json_fail_at(r, r->bad, r->why_bad);
 }
 
 static int check_no_nul(struct reader *r, const char *s, size_t len)
 {
-    return memchr(s, '\0', len) ? fail_at(r, here(r), "a string must not contain \\u0000") : 1;
-}
-
-static int report_unknown(struct reader *r, const char *s, size_t len, bool elsewhere)
-{
-    const struct json_node *object = top(r)->object;
-    struct json_text path = { 0 }, name = { 0 };
-    size_t offset;
-
-    if (!r->watch || !r->watch->unknown)
-        return 1;
-    json_text_put(&name, s, len);
-    json_text_put_path(&path, object);
-    json_text_put_step(&path, "");
-    json_text_put_shown(&path, s, len, SHOWN_MAX);
-    if (name.failed || path.failed) {
-        json_text_free(&name);
-        json_text_free(&path);
-        return fail_no_memory(r);
-    }
-    offset = here(r);
-    r->watch->unknown(r->watch->data, &(struct json_unknown) {
-        .path = path.v, .name = name.v, .nearest = elsewhere ? NULL : json_nearest(object->type, s, len),
-        .line = json_line(r->text, offset), .column = json_column(r->text, offset), .elsewhere = elsewhere,
-    });
-    json_text_free(&name);
-    json_text_free(&path);
-    return 1;
+    return memchr(s, '\0', len) ? json_fail_at(r, json_token_here(r), "a string must not contain \\u0000")
+                                : 1;
 }
 
 /* In a map or a dict the key is data. */
@@ -453,9 +235,19 @@ static int keep_key(struct reader *r, const char *s, size_t len)
 {
     top(r)->key = NULL;
     if (!len)
-        return fail_at(r, here(r), "a name must not be empty");
+        return json_fail_at(r, json_token_here(r), "a name must not be empty");
     top(r)->key = arena_strndup(r->arena, s, len);
-    return top(r)->key ? 1 : fail_no_memory(r);
+    return top(r)->key ? 1 : json_fail_no_memory(r);
+}
+
+/* Where the value of the key that has just been read begins. */
+static size_t value_start(struct reader *r)
+{
+    size_t i = json_token_end(r);
+
+    while (i + 1 < r->len && memchr(" \t\r\n:", r->text[i], 5))
+        i++;
+    return i;
 }
 
 static int on_key(void *ctx, const unsigned char *text, size_t len)
@@ -478,7 +270,7 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
     int i = json_field_find(f->object->type, s, len);
 
     if (i < 0)
-        return report_unknown(r, s, len, false);
+        return json_report_unknown(r, s, len, false);
 
     uint64_t bit = UINT64_C(1) << i;
     bool twice = f->seen & bit;
@@ -486,10 +278,10 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
     f->seen |= bit;
     f->field = i;
     if (twice)
-        return fail_at(r, here(r), "given twice");
+        return json_fail_at(r, json_token_here(r), "given twice");
     if (f->object->type->fields[i].kind == JSON_ELSEWHERE) {
         f->field = NO_FIELD;
-        return report_unknown(r, s, len, true);
+        return json_report_unknown(r, s, len, true);
     }
     f->object->given |= bit;
     f->object->at[i] = (uint32_t) value_start(r);
@@ -513,7 +305,7 @@ static int on_null(void *ctx)
     if (skipping(r))
         return 1;
     if (!r->depth || in_list(r))
-        return fail_kind(r, "null");
+        return json_fail_kind(r, "null");
     forget_value(r);
     return 1;
 }
@@ -525,34 +317,16 @@ static int on_bool(void *ctx, int value)
     if (skipping(r))
         return 1;
     if (!r->depth || current(r)->kind != JSON_BOOL)
-        return fail_kind(r, "a boolean");
+        return json_fail_kind(r, "a boolean");
     *(bool *) slot(r) = value;
     return 1;
 }
 
-struct range { uint64_t below, above; };   /* how far from zero, either way */
-
 static const struct range ranges[] = {
-    [JSON_U16] = { 0, UINT16_MAX },
-    [JSON_I32] = { (uint64_t) INT32_MAX + 1, INT32_MAX },
-    [JSON_U32] = { 0, UINT32_MAX },
-    [JSON_I64] = { (uint64_t) INT64_MAX + 1, INT64_MAX },
-    [JSON_U64] = { 0, UINT64_MAX },
-    [JSON_NUMBERS] = { 0, UINT32_MAX },
+    [JSON_U16] = { 0, UINT16_MAX }, [JSON_I32] = { (uint64_t) INT32_MAX + 1, INT32_MAX },
+    [JSON_U32] = { 0, UINT32_MAX }, [JSON_I64] = { (uint64_t) INT64_MAX + 1, INT64_MAX },
+    [JSON_U64] = { 0, UINT64_MAX }, [JSON_NUMBERS] = { 0, UINT32_MAX },
 };
-
-static int fail_number(struct reader *r, const char *s, size_t len, const struct range *range)
-{
-    struct json_text text = { 0 };
-
-    if (!range)
-        json_text_puts(&text, "expected an integer in plain digits, found ");
-    json_text_put_shown(&text, s, len, SHOWN_MAX);
-    if (range)
-        json_text_printf(&text, " is out of range, which is %s%llu to %llu", range->below ? "-" : "",
-                         (unsigned long long) range->below, (unsigned long long) range->above);
-    return fail_text(r, here(r), &text);
-}
 
 static int store_integer(struct reader *r, uint64_t value)
 {
@@ -565,7 +339,7 @@ static int store_integer(struct reader *r, uint64_t value)
     case JSON_NUMBERS:
         element = append(r, sizeof *element);
         if (!element)
-            return fail_no_memory(r);
+            return json_fail_no_memory(r);
         *element = (uint32_t) value;
         return 1;
     default: *(uint64_t *) slot(r) = value; return 1;
@@ -584,37 +358,19 @@ static int on_number(void *ctx, const char *s, size_t len)
     enum json_kind kind = r->depth ? current(r)->kind : JSON_STRING;
 
     if (kind >= sizeof ranges / sizeof *ranges || !ranges[kind].above || (kind == JSON_NUMBERS) != in_list(r))
-        return fail_kind(r, "a number");
+        return json_fail_kind(r, "a number");
 
     bool negative = s[0] == '-';
 
     for (size_t i = negative; i < len; i++) {
         if (s[i] < '0' || s[i] > '9')
-            return fail_number(r, s, len, NULL);
+            return json_fail_number(r, s, len, NULL);
         overflow |= __builtin_mul_overflow(magnitude, 10, &magnitude);
         overflow |= __builtin_add_overflow(magnitude, (uint64_t) (s[i] - '0'), &magnitude);
     }
     if (overflow || magnitude > (negative ? ranges[kind].below : ranges[kind].above))
-        return fail_number(r, s, len, &ranges[kind]);
+        return json_fail_number(r, s, len, &ranges[kind]);
     return store_integer(r, negative ? -magnitude : magnitude);
-}
-
-static int fail_choice(struct reader *r, const struct json_words *words, const char *s, size_t len)
-{
-    const char *nearest = json_nearest_word(words, s, len), *comma = "";
-    struct json_text text = { 0 };
-
-    json_text_puts(&text, "\"");
-    json_text_put_shown(&text, s, len, SHOWN_MAX);
-    json_text_puts(&text, "\" is none of ");
-    for (size_t i = 0; i < words->n; i++)
-        if (words->v[i]) {
-            json_text_printf(&text, "%s%s", comma, words->v[i]);
-            comma = ", ";
-        }
-    if (nearest)
-        json_text_printf(&text, "; did you mean \"%s\"?", nearest);
-    return fail_text(r, here(r), &text);
 }
 
 /* Programs in Go print a word that was never set as "": absent, unless there must be one. */
@@ -629,7 +385,7 @@ static int store_choice(struct reader *r, const char *s, size_t len)
             memcpy(slot(r), &i, sizeof i);
             return 1;
         }
-    return fail_choice(r, words, s, len);
+    return json_fail_choice(r, words, s, len);
 }
 
 static int store_string(struct reader *r, const char *s, size_t len)
@@ -638,20 +394,20 @@ static int store_string(struct reader *r, const char *s, size_t len)
     struct json_pair *pair;
 
     if (!copy)
-        return fail_no_memory(r);
+        return json_fail_no_memory(r);
 
     switch (current(r)->kind) {
     case JSON_STRINGS:
         element = append(r, sizeof *element);
         if (!element)
-            return fail_no_memory(r);
+            return json_fail_no_memory(r);
         *element = copy;
         return 1;
     case JSON_MAP:
         pair = append(r, sizeof *pair);
         if (!pair)
-            return fail_no_memory(r);
-        *pair = (struct json_pair) { top(r)->key, copy };
+            return json_fail_no_memory(r);
+        *pair = (struct json_pair){ top(r)->key, copy };
         return 1;
     default: *(char **) slot(r) = copy; return 1;
     }
@@ -671,7 +427,7 @@ static int on_string(void *ctx, const unsigned char *text, size_t len)
     bool single = kind == JSON_STRING || kind == JSON_CHOICE;
 
     if (!single && !((kind == JSON_STRINGS || kind == JSON_MAP) && in_list(r)))
-        return fail_kind(r, "a string");
+        return json_fail_kind(r, "a string");
     if (!check_no_nul(r, s, len))
         return 0;
     return kind == JSON_CHOICE ? store_choice(r, s, len) : store_string(r, s, len);
@@ -680,7 +436,10 @@ static int on_string(void *ctx, const unsigned char *text, size_t len)
 /* ---- yajl ------------------------------------------------------------------------------------------------ */
 
 /* What yajl allocates knows its size, because realloc must copy. */
-struct chunk { size_t size; _Alignas(max_align_t) char data[]; };
+struct chunk {
+    size_t size;
+    _Alignas(max_align_t) char data[];
+};
 
 static void *yajl_get(void *ctx, size_t size)
 {
@@ -708,116 +467,27 @@ static void *yajl_get_more(void *ctx, void *p, size_t size)
 static void yajl_let_go(void *ctx, void *p)
 {
     (void) ctx;
-    (void) p;                      /* goes with the arena */
-}
-
-static bool is_blank(const char *text, size_t len)
-{
-    while (len && is_space(text[len - 1]))
-        len--;
-    return !len;
-}
-
-/* A comma before a closing bracket is the mistake that everybody makes. */
-static bool is_trailing_comma(const char *text, size_t len, size_t offset)
-{
-    if (offset >= len || (text[offset] != '}' && text[offset] != ']'))
-        return false;
-    while (offset > 0 && is_space(text[offset - 1]))
-        offset--;
-    return offset > 0 && text[offset - 1] == ',';
-}
-
-/* yajl's reasons (it says "parse error: " or "lexical error: " before them) in the words of our other errors. */
-static const struct { const char *theirs, *ours; } reasons[] = {
-    { "premature EOF", "the text ends too early" },
-    { "trailing garbage", "something follows the end of the document" },
-    { "invalid object key", "expected a name in double quotes" },
-    { "object key and value must be separated", "expected : after the name" },
-    { "after key and value", "expected , or }" },
-    { "after array element", "expected , or ]" },
-    { "unallowed token", "expected a value" },
-    { "probable comment", "there are no comments in JSON" },
-    { "invalid char in json text", "unexpected character" },
-    { "invalid string in json text", "a word that is not true, false or null" },
-    { "'\\' occurs before a character", "unknown escape in a string" },
-    { "invalid (non-hex) character", "\\u needs four hexadecimal digits" },
-    { "invalid character inside string", "a control character in a string must be escaped" },
-    { "digit is required after the exponent", "a digit must follow the exponent" },
-    { "digit is required after the decimal", "a digit must follow the point" },
-    { "digit is required after the minus", "a digit must follow the minus sign" },
-};
-
-static const char *reason(const char *why)
-{
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (strstr(why, reasons[i].theirs))
-            return reasons[i].ours;
-    return why;
-}
-
-/* After a value yajl points at the token that must not follow, but two bytes too far if that is a string. */
-static size_t unexpected_start(const char *text, size_t end)
-{
-    size_t i = end, quote = end;
-    bool inside = false;
-
-    while (i && text[i - 1] != '\n')
-        i--;
-    for (; i < end; i++) {
-        if (inside && text[i] == '\\')
-            i++;
-        else if (text[i] == '"') {
-            quote = inside ? quote : i;
-            inside = !inside;
-        }
-    }
-    return inside || quote + 2 == end ? quote : end;
-}
-
-static size_t syntax_offset(struct reader *r, const char *why)
-{
-    size_t end = token_end(r);
-
-    if (r->at_end && strstr(why, "premature"))
-        return r->len;
-    if (end < r->len && strstr(why, "after key and value"))
-        return unexpected_start(r->text, end);
-    if (end < r->len && (strstr(why, "inside string") || strstr(why, "comment")))
-        return end;
-    if (end && strstr(why, "invalid char "))
-        return end - 1;
-    return json_token_start(r->text, end);
-}
-
-static int fail_syntax(struct reader *r)
-{
-    const char *why = (char *) yajl_get_error(r->yajl, 0, NULL, 0);
-    size_t offset = syntax_offset(r, why);
-    struct json_text text = { 0 };
-
-    if (token_end(r) > r->bad)
-        return fail_at(r, r->bad, r->why_bad);
-    if (is_blank(r->text, r->len))
-        return fail_at(r, 0, "not JSON: there is nothing in it");
-    if (is_trailing_comma(r->text, r->len, offset))
-        return fail_at(r, offset, "not JSON: a comma must not stand before a closing bracket");
-    json_text_printf(&text, "not JSON: %s", reason(why));
-    return fail_text(r, offset, &text);
+    (void) p; /* goes with the arena */
 }
 
 /* The part of json_read() in which yajl may run out of memory. */
 static void parse(struct reader *r)
 {
     static const yajl_callbacks callbacks = {
-        .yajl_null = on_null, .yajl_boolean = on_bool, .yajl_number = on_number, .yajl_string = on_string,
-        .yajl_start_map = on_start_map, .yajl_map_key = on_key, .yajl_end_map = on_end_map,
-        .yajl_start_array = on_start_array, .yajl_end_array = on_end_array,
+        .yajl_null = on_null,
+        .yajl_boolean = on_bool,
+        .yajl_number = on_number,
+        .yajl_string = on_string,
+        .yajl_start_map = on_start_map,
+        .yajl_map_key = on_key,
+        .yajl_end_map = on_end_map,
+        .yajl_start_array = on_start_array,
+        .yajl_end_array = on_end_array,
     };
     yajl_alloc_funcs memory = { yajl_get, yajl_get_more, yajl_let_go, r };
 
     if (setjmp(r->no_memory)) {
-        fail_no_memory(r);
+        json_fail_no_memory(r);
         return;
     }
     r->yajl = yajl_alloc(&callbacks, &memory, r);
@@ -830,24 +500,31 @@ static void parse(struct reader *r)
         status = yajl_complete_parse(r->yajl);
     }
     if (status == yajl_status_error)
-        fail_syntax(r);
+        json_fail_syntax(r, (char *) yajl_get_error(r->yajl, 0, NULL, 0));
 }
 
 int json_read_watched(const struct json_type *type, void *out, const char *name, const char *text, size_t len,
                       struct arena *arena, const struct json_watch *watch, struct json_error *err)
 {
     struct reader r = {
-        .name = name, .text = text, .len = len, .root = type, .out = out, .arena = arena, .watch = watch,
+        .name = name,
+        .text = text,
+        .len = len,
+        .root = type,
+        .out = out,
+        .arena = arena,
+        .watch = watch,
         .err = err,
     };
 
     if (len > JSON_TEXT_MAX) {
-        *err = (struct json_error) { .text = "the text is longer than 16 MiB", .path = "",
-                                     .message = "the text is longer than 16 MiB" };
+        *err = (struct json_error){ .text = "the text is longer than 16 MiB",
+                                    .path = "",
+                                    .message = "the text is longer than 16 MiB" };
         return -EFBIG;
     }
     if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-        return fail_at(&r, 0, "not JSON: it begins with a byte order mark"), r.code;
+        return json_fail_at(&r, 0, "not JSON: it begins with a byte order mark"), r.code;
     r.bad = json_find_bad_unicode(text, len, &r.why_bad);
     parse(&r);
     return r.code;

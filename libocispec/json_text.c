@@ -70,16 +70,17 @@ void json_text_printf(struct json_text *text, const char *fmt, ...)
 /* One character (or byte that is none) of S; returns its length. */
 static size_t put_escaped(struct json_text *text, const char *s, size_t n)
 {
-    static const char letters[] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
-                                    ['"'] = '"', ['\\'] = '\\' };
+    static const char letters[] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'
+    };
     unsigned char c = (unsigned char) *s;
     size_t len = json_utf8_length(s, n);
 
     if (c < sizeof letters && letters[c])
-        json_text_put(text, (const char[]) { '\\', letters[c] }, 2);
+        json_text_put(text, (const char[]){ '\\', letters[c] }, 2);
     else if (c < 0x20 || c == 0x7f)
         json_text_printf(text, "\\u%04x", c);
-    else if (c == 0xc2 && len == 2 && (unsigned char) s[1] < 0xa0)      /* C1: some terminals obey them */
+    else if (c == 0xc2 && len == 2 && (unsigned char) s[1] < 0xa0) /* C1: some terminals obey them */
         json_text_printf(text, "\\u%04x", (unsigned char) s[1]);
     else if (!len)
         json_text_printf(text, "\\x%02x", c);
@@ -125,5 +126,5 @@ void json_text_put_string(struct json_text *text, const char *s, size_t n)
 void json_text_free(struct json_text *text)
 {
     free(text->v);
-    *text = (struct json_text) { 0 };
+    *text = (struct json_text){ 0 };
 }

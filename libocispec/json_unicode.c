@@ -27,9 +27,9 @@ size_t json_utf8_length(const char *s, size_t n)
     for (size_t i = 1; i < len; i++)
         if (!is_continuation(u[i]))
             return 0;
-    if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xf0 && u[1] < 0x90))   /* overlong */
+    if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xf0 && u[1] < 0x90)) /* overlong */
         return 0;
-    if ((u[0] == 0xed && u[1] > 0x9f) || (u[0] == 0xf4 && u[1] > 0x8f))   /* a surrogate; above U+10FFFF */
+    if ((u[0] == 0xed && u[1] > 0x9f) || (u[0] == 0xf4 && u[1] > 0x8f)) /* a surrogate; above U+10FFFF */
         return 0;
     return len;
 }

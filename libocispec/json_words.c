@@ -28,7 +28,7 @@ int json_field_find(const struct json_type *type, const char *s, size_t len)
 
 /* ---- nearness ------------------------------------------------------------------------------------------ */
 
-enum { LONGEST = 63 };             /* words of more letters are near to none */
+enum { LONGEST = 63 }; /* words of more letters are near to none */
 
 static unsigned char lower(char c)
 {
@@ -66,7 +66,10 @@ static unsigned distance(const char *a, size_t n_a, const char *b, size_t n_b)
     return last[n_b];
 }
 
-struct guess { const char *word; unsigned distance; };
+struct guess {
+    const char *word;
+    unsigned distance;
+};
 
 /* One letter in three may be wrong; and an abbreviation of three letters or more is always near. */
 static void consider(struct guess *best, const char *word, const char *s, size_t len)
@@ -82,7 +85,7 @@ static void consider(struct guess *best, const char *word, const char *s, size_t
     if (d > allowed && len >= 3 && n > len && !strncasecmp(word, s, len))
         d = allowed;
     if (d <= allowed && d < n && (!best->word || d < best->distance))
-        *best = (struct guess) { word, d };
+        *best = (struct guess){ word, d };
 }
 
 const char *json_nearest_word(const struct json_words *words, const char *s, size_t len)

@@ -14,7 +14,7 @@ struct writer {
     struct json_text *out;
     enum json_style style;
     unsigned depth;
-    bool first;                    /* nothing was written yet in the open object or array */
+    bool first; /* nothing was written yet in the open object or array */
     int error;
 };
 
@@ -132,11 +132,21 @@ union value {
 static union value value_of(const struct json_node *node, const struct json_field *f)
 {
     static const uint8_t sizes[] = {
-        [JSON_BOOL] = sizeof(bool), [JSON_U16] = 2, [JSON_I32] = 4, [JSON_U32] = 4, [JSON_CHOICE] = 4,
-        [JSON_I64] = 8, [JSON_U64] = 8, [JSON_STRING] = sizeof(char *), [JSON_OBJECT] = sizeof(void *),
-        [JSON_STRINGS] = sizeof(struct json_list), [JSON_NUMBERS] = sizeof(struct json_list),
-        [JSON_MAP] = sizeof(struct json_list), [JSON_OBJECTS] = sizeof(struct json_list),
-        [JSON_DICT] = sizeof(struct json_list), [JSON_ELSEWHERE] = 0,
+        [JSON_BOOL] = sizeof(bool),
+        [JSON_U16] = 2,
+        [JSON_I32] = 4,
+        [JSON_U32] = 4,
+        [JSON_CHOICE] = 4,
+        [JSON_I64] = 8,
+        [JSON_U64] = 8,
+        [JSON_STRING] = sizeof(char *),
+        [JSON_OBJECT] = sizeof(void *),
+        [JSON_STRINGS] = sizeof(struct json_list),
+        [JSON_NUMBERS] = sizeof(struct json_list),
+        [JSON_MAP] = sizeof(struct json_list),
+        [JSON_OBJECTS] = sizeof(struct json_list),
+        [JSON_DICT] = sizeof(struct json_list),
+        [JSON_ELSEWHERE] = 0,
     };
     union value v;
 
@@ -151,8 +161,11 @@ static bool is_empty(enum json_kind kind, union value v)
     switch (kind) {
     case JSON_BOOL: return !v.b;
     case JSON_U16: return !v.u16;
-    case JSON_I32: case JSON_U32: case JSON_CHOICE: return !v.u32;
-    case JSON_I64: case JSON_U64: return !v.u64;
+    case JSON_I32:
+    case JSON_U32:
+    case JSON_CHOICE: return !v.u32;
+    case JSON_I64:
+    case JSON_U64: return !v.u64;
     case JSON_STRING: return !v.string;
     case JSON_OBJECT: return !v.object;
     case JSON_ELSEWHERE: return true;
@@ -172,7 +185,9 @@ static void write_value(struct writer *w, const struct json_field *f, union valu
     case JSON_STRING: write_string(w, v.string); break;
     case JSON_CHOICE: write_string(w, json_word(f->of, v.u32)); break;
     case JSON_OBJECT: write_object(w, f->of, v.object); break;
-    case JSON_STRINGS: case JSON_NUMBERS: case JSON_OBJECTS: write_array(w, f, v.list); break;
+    case JSON_STRINGS:
+    case JSON_NUMBERS:
+    case JSON_OBJECTS: write_array(w, f, v.list); break;
     case JSON_MAP: write_map(w, v.list); break;
     case JSON_DICT: write_dict(w, f->of, v.list); break;
     case JSON_ELSEWHERE: break;

@@ -9,6 +9,7 @@
 
 #include "json.h"
 
+/* clang-format off */
 struct oci_features_cgroup { struct json_node node; bool v1, v2, systemd, systemd_user, rdma; };
 
 struct oci_features_seccomp {
@@ -43,8 +44,10 @@ struct oci_features {
     struct oci_features_linux *linux;
 };
 
+/* clang-format on */
+
 extern const struct json_type oci_features_type, oci_features_linux_type, oci_features_cgroup_type,
-    oci_features_seccomp_type, oci_features_switch_type, oci_features_memory_policy_type, oci_features_intel_rdt_type,
-    oci_features_mount_extensions_type;
+    oci_features_seccomp_type, oci_features_switch_type, oci_features_memory_policy_type,
+    oci_features_intel_rdt_type, oci_features_mount_extensions_type;
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "json.h"
 
+/* clang-format off */
+
 /* ---- the words ------------------------------------------------------------------------------------------ */
 
 enum oci_namespace_type {
@@ -269,5 +271,7 @@ struct oci_spec {
 /* Any of these can be the root of a text: a process for exec, resources for update, a seccomp profile. */
 extern const struct json_type oci_spec_type, oci_process_type, oci_resources_type, oci_linux_type, oci_seccomp_type,
     oci_hooks_type, oci_mount_type;
+
+/* clang-format on */
 
 #endif

@@ -9,8 +9,12 @@
 #include "json.h"
 
 enum oci_status {
-    OCI_STATUS_UNSET, OCI_STATUS_CREATING, OCI_STATUS_CREATED, OCI_STATUS_RUNNING, OCI_STATUS_STOPPED,
-    OCI_STATUS_PAUSED,             /* not of the specification, which allows more; all runtimes say it */
+    OCI_STATUS_UNSET,
+    OCI_STATUS_CREATING,
+    OCI_STATUS_CREATED,
+    OCI_STATUS_RUNNING,
+    OCI_STATUS_STOPPED,
+    OCI_STATUS_PAUSED, /* not of the specification, which allows more; all runtimes say it */
 };
 extern const struct json_words oci_statuses;
 
@@ -18,7 +22,7 @@ struct oci_state {
     struct json_node node;
     char *oci_version, *id;
     enum oci_status status;
-    int32_t pid;                   /* required while created or running: json_mark() it if it is 0 */
+    int32_t pid; /* required while created or running: json_mark() it if it is 0 */
     char *bundle;
     struct json_map annotations;
 };
@@ -26,7 +30,7 @@ struct oci_state {
 struct oci_container_process_state {
     struct json_node node;
     char *oci_version;
-    struct json_strings fds;       /* names of the descriptors that go along: OCI_SECCOMP_FD_NAME */
+    struct json_strings fds; /* names of the descriptors that go along: OCI_SECCOMP_FD_NAME */
     int32_t pid;
     char *metadata;
     struct oci_state *state;

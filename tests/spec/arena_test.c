@@ -39,7 +39,8 @@ static void test_pieces(void)
 static void test_large(void)
 {
     autoarena struct arena arena = { 0 };
-    char *small = arena_alloc(&arena, 16), *large = arena_alloc(&arena, 1 << 20), *next = arena_alloc(&arena, 16);
+    char *small = arena_alloc(&arena, 16), *large = arena_alloc(&arena, 1 << 20),
+         *next = arena_alloc(&arena, 16);
 
     check(small && large && next && is_zero(large, 1 << 20), "a piece may be larger than a block");
     large[0] = large[(1 << 20) - 1] = 'x';
@@ -64,7 +65,8 @@ static void test_limit(void)
     check(arena_alloc(&arena, 48) && arena_alloc(&arena, 16), "all of the limit can be used");
     check(!arena_alloc(&arena, 1), "no more than the limit");
     arena_free(&arena);
-    check(arena.used == 0 && arena.limit == 64 && arena_alloc(&arena, 64), "after arena_free() it counts anew");
+    check(arena.used == 0 && arena.limit == 64 && arena_alloc(&arena, 64),
+          "after arena_free() it counts anew");
 }
 
 static void test_strings(void)

@@ -4,21 +4,20 @@
 
 #include "tap.h"
 
-static const char text[] =
-    "{\n"
-    "  \"ociVersion\": \"1.3.0\",\n"
-    "  \"process\": { \"cwd\" : \"/\", \"args\": [ \"sh\", \"a,\\\"]\", \"x\" ] },\n"
-    "  \"mounts\": [\n"
-    "    { \"destination\": \"/proc\" },\n"
-    "    { \"destination\": \"/\xc3\xa9\", \"options\": [\"ro\", \"nosuid\",\n"
-    "                  \"nodev\"] }\n"
-    "  ],\n"
-    "  \"linux\": {\n"
-    "    \"sysctl\": { \"a.b\": \"1\", \"c\\\"d\": \"2\" },\n"
-    "    \"netDevices\": { \"eth0\": { \"name\": \"e\" }, \"we\\\"ird\\n\": {} },\n"
-    "    \"resources\": { \"memory\": { \"limit\": 0, \"swap\": null } }\n"
-    "  }\n"
-    "}\n";
+static const char text[] = "{\n"
+                           "  \"ociVersion\": \"1.3.0\",\n"
+                           "  \"process\": { \"cwd\" : \"/\", \"args\": [ \"sh\", \"a,\\\"]\", \"x\" ] },\n"
+                           "  \"mounts\": [\n"
+                           "    { \"destination\": \"/proc\" },\n"
+                           "    { \"destination\": \"/\xc3\xa9\", \"options\": [\"ro\", \"nosuid\",\n"
+                           "                  \"nodev\"] }\n"
+                           "  ],\n"
+                           "  \"linux\": {\n"
+                           "    \"sysctl\": { \"a.b\": \"1\", \"c\\\"d\": \"2\" },\n"
+                           "    \"netDevices\": { \"eth0\": { \"name\": \"e\" }, \"we\\\"ird\\n\": {} },\n"
+                           "    \"resources\": { \"memory\": { \"limit\": 0, \"swap\": null } }\n"
+                           "  }\n"
+                           "}\n";
 
 static struct arena arena;
 static struct oci_spec spec;
@@ -38,7 +37,8 @@ static void place(size_t offset, unsigned line, unsigned column, const char *nam
     check(l == line && c == column, "%s is at %u:%u (got %u:%u)", name, line, column, l, c);
 }
 
-#define PATH(o, m, want) check_text(json_member_path_in(&arena, &(o)->node, offsetof(__typeof__(*(o)), m)), want, want)
+#define PATH(o, m, want) \
+    check_text(json_member_path_in(&arena, &(o)->node, offsetof(__typeof__(*(o)), m)), want, want)
 
 static void test_paths(void)
 {
@@ -96,7 +96,8 @@ static void test_elements(void)
     place(json_element_offset(text, options, 2), 7, 19, "options[2], on the next line");
     place(json_element_offset(text, sysctl, 0), 10, 17, "the first name of a map");
     place(json_element_offset(text, sysctl, 1), 10, 29, "the second name of a map");
-    place(json_element_offset(text, args, 2), 3, 54, "an element after one with brackets and commas in a string");
+    place(json_element_offset(text, args, 2), 3, 54,
+          "an element after one with brackets and commas in a string");
     place(json_element_offset(text, json_offset(&spec, mounts), 1), 6, 5, "mounts[1], found in the text");
     place(json_element_offset(text, json_offset(&spec, oci_version), 1), 2, 17, "a string has no elements");
 }
@@ -109,7 +110,8 @@ static void test_presence(void)
     check(!json_has(memory, swap), "a null is not");
     check(!json_has(memory, kernel), "what is absent is not");
     check(!json_has(memory, node), "the object itself is no member");
-    check(spec.mounts.v[0]->node.index == 0 && spec.mounts.v[1]->node.index == 1, "elements know their index");
+    check(spec.mounts.v[0]->node.index == 0 && spec.mounts.v[1]->node.index == 1,
+          "elements know their index");
     check(spec.mounts.v[1]->node.up == &spec.node, "elements know the object that they are in");
     check(!spec.node.up, "the document is in none");
 }

@@ -41,7 +41,7 @@ static int read_numbers(const char *text, struct numbers *n, struct arena *arena
 {
     struct json_error err;
 
-    *n = (struct numbers) { 0 };
+    *n = (struct numbers){ 0 };
     return json_read(&numbers_type, n, "n", text, strlen(text), arena, &err);
 }
 
@@ -118,8 +118,8 @@ static void test_numbers(void)
 static int read_spec(const char *text, size_t len, struct oci_spec *spec, struct arena *arena,
                      const struct json_watch *watch, struct json_error *err)
 {
-    *spec = (struct oci_spec) { 0 };
-    *err = (struct json_error) { 0 };
+    *spec = (struct oci_spec){ 0 };
+    *err = (struct json_error){ 0 };
     return json_read_watched(&oci_spec_type, spec, "config.json", text, len, arena, watch, err);
 }
 
@@ -150,14 +150,17 @@ static void test_kept(void)
     check(json_has(p, args) && p->args.n == 0, "an empty list was given");
     check(!json_has(p, env), "null is absent");
     check(p->scheduler->policy == OCI_SCHED_IDLE, "a word is its enum");
-    check(spec.annotations.n == 3 && !strcmp(spec.annotations.v[0].key, "b") && !spec.annotations.v[1].value[0],
+    check(spec.annotations.n == 3 && !strcmp(spec.annotations.v[0].key, "b") &&
+              !spec.annotations.v[1].value[0],
           "a map keeps its order");
     check(json_has(spec.linux->resources->pids, limit), "pids.limit 0 was given");
     check(!json_has(spec.linux->resources->devices.v[0], type), "an optional word that is empty is absent");
-    check(spec.linux->rootfs_propagation == OCI_PROPAGATION_UNSET && !json_has(spec.linux, rootfs_propagation),
+    check(spec.linux->rootfs_propagation == OCI_PROPAGATION_UNSET &&
+              !json_has(spec.linux, rootfs_propagation),
           "also rootfsPropagation");
     check(spec.linux->time_offsets.n == 2 && !strcmp(spec.linux->time_offsets.v[0]->key, "boottime") &&
-          spec.linux->time_offsets.v[0]->secs == -1, "a dictionary keeps its names");
+              spec.linux->time_offsets.v[0]->secs == -1,
+          "a dictionary keeps its names");
     check(spec.linux->devices.v[0]->file_mode == 0666, "fileMode is decimal");
     check(spec.linux->devices.v[0]->type == OCI_DEVICE_FIFO, "the type of a device");
 }
@@ -174,7 +177,8 @@ static void test_long_lists(void)
     for (unsigned i = 1; i < 1000; i++)
         json_text_printf(&text, ", {\"destination\": \"/%u\"}", i);
     json_text_puts(&text, "]}");
-    check(!read_spec(text.v, text.n, &spec, &arena, NULL, &err) && spec.mounts.n == 1000, "a thousand mounts");
+    check(!read_spec(text.v, text.n, &spec, &arena, NULL, &err) && spec.mounts.n == 1000,
+          "a thousand mounts");
     for (unsigned i = 0; i < spec.mounts.n; i++)
         in_order = in_order && spec.mounts.v[i]->node.index == i &&
                    (unsigned) atoi(spec.mounts.v[i]->destination + 1) == i;
@@ -184,12 +188,15 @@ static void test_long_lists(void)
 
 static void test_roots(void)
 {
-    static const char process[] = "{\"cwd\": \"/\", \"args\": [\"sh\"]}", resources[] = "{\"pids\": {\"limit\": -1}}",
-        state[] = "{\"ociVersion\": \"1\", \"id\": \"x\", \"status\": \"paused\", \"bundle\": \"/b\", \"pid\": 0}",
-        features[] = "{\"ociVersionMin\": \"1.0.0\", \"ociVersionMax\": \"1.3.0\", \"hooks\": [], \"linux\":"
-                     " {\"intelRdt\": {\"enabled\": false, \"monitoring\": true}, \"memoryPolicy\": {\"modes\": [\"x\"]}}}",
-        agent[] = "{\"ociVersion\": \"1\", \"fds\": [\"seccompFd\"], \"pid\": 7, \"state\": {\"ociVersion\": \"1\","
-                  " \"id\": \"x\", \"status\": \"creating\", \"bundle\": \"/b\"}}";
+    static const char process
+        [] = "{\"cwd\": \"/\", \"args\": [\"sh\"]}",
+ resources[] = "{\"pids\": {\"limit\": -1}}",
+ state[] = "{\"ociVersion\": \"1\", \"id\": \"x\", \"status\": \"paused\", \"bundle\": \"/b\", \"pid\": 0}",
+ features[] =
+        "{\"ociVersionMin\": \"1.0.0\", \"ociVersionMax\": \"1.3.0\", \"hooks\": [], \"linux\":"
+        " {\"intelRdt\": {\"enabled\": false, \"monitoring\": true}, \"memoryPolicy\": {\"modes\": [\"x\"]}}}",
+ agent[] = "{\"ociVersion\": \"1\", \"fds\": [\"seccompFd\"], \"pid\": 7, \"state\": {\"ociVersion\": \"1\","
+           " \"id\": \"x\", \"status\": \"creating\", \"bundle\": \"/b\"}}";
     autoarena struct arena arena = { 0 };
     struct json_error err;
     struct oci_process p = { 0 };
@@ -200,15 +207,18 @@ static void test_roots(void)
 
     check(!json_read(&oci_process_type, &p, "-", process, strlen(process), &arena, &err) && p.args.n == 1,
           "a process alone");
-    check(!json_read(&oci_resources_type, &r, "-", resources, strlen(resources), &arena, &err) && r.pids->limit == -1,
+    check(!json_read(&oci_resources_type, &r, "-", resources, strlen(resources), &arena, &err) &&
+              r.pids->limit == -1,
           "resources alone");
     check(!json_read(&oci_state_type, &s, "-", state, strlen(state), &arena, &err) &&
-          s.status == OCI_STATUS_PAUSED && json_has(&s, pid), "a state");
-    check(!json_read(&oci_features_type, &f, "-", features, strlen(features), &arena, &err) && json_has(&f, hooks) &&
-          json_has(f.linux->intel_rdt, enabled) && f.linux->intel_rdt->monitoring &&
-          f.linux->memory_policy->modes.n == 1, "features");
+              s.status == OCI_STATUS_PAUSED && json_has(&s, pid),
+          "a state");
+    check(!json_read(&oci_features_type, &f, "-", features, strlen(features), &arena, &err) &&
+              json_has(&f, hooks) && json_has(f.linux->intel_rdt, enabled) &&
+              f.linux->intel_rdt->monitoring && f.linux->memory_policy->modes.n == 1,
+          "features");
     check(!json_read(&oci_container_process_state_type, &a, "-", agent, strlen(agent), &arena, &err) &&
-          a.state->status == OCI_STATUS_CREATING && !strcmp(a.fds.v[0], OCI_SECCOMP_FD_NAME),
+              a.state->status == OCI_STATUS_CREATING && !strcmp(a.fds.v[0], OCI_SECCOMP_FD_NAME),
           "the state for a seccomp agent");
 }
 
@@ -216,8 +226,9 @@ static void test_roots(void)
 
 static void note(void *data, const struct json_unknown *u)
 {
-    json_text_printf(data, "%u:%u %s [%s]%s%s%s\n", u->line, u->column, u->path, u->name, u->nearest ? " -> " : "",
-                     u->nearest ? u->nearest : "", u->elsewhere ? " elsewhere" : "");
+    json_text_printf(data, "%u:%u %s [%s]%s%s%s\n", u->line, u->column, u->path, u->name,
+                     u->nearest ? " -> " : "", u->nearest ? u->nearest : "",
+                     u->elsewhere ? " elsewhere" : "");
 }
 
 static void test_unknown(void)
@@ -227,22 +238,21 @@ static void test_unknown(void)
         " \"x-vendor\": [{\"deep\": [null, 1.5e3, \"\\u0000\", {\"cwd\": true, \"cwd\": false}]}],\n"
         " \"process\": {\"cwd\": \"/\", \"cwdd\": null, \"commandLine\": \"x\"},\n"
         " \"mounts\": [{\"destination\": \"/a\"}, {\"destination\": \"/b\", \"opti\\u001bons\": []}]}";
-    static const char want[] =
-        "1:21 windows [windows] elsewhere\n"
-        "2:2 x-vendor [x-vendor]\n"
-        "3:26 process.cwdd [cwdd] -> cwd\n"
-        "3:40 process.commandLine [commandLine] elsewhere\n"
-        "4:58 mounts[1].opti\\u001bons [opti\033ons] -> options\n";
+    static const char want[] = "1:21 windows [windows] elsewhere\n"
+                               "2:2 x-vendor [x-vendor]\n"
+                               "3:26 process.cwdd [cwdd] -> cwd\n"
+                               "3:40 process.commandLine [commandLine] elsewhere\n"
+                               "4:58 mounts[1].opti\\u001bons [opti\033ons] -> options\n";
     autoarena struct arena arena = { 0 };
     struct json_text seen = { 0 };
     struct oci_spec spec;
     struct json_error err;
 
-    check(!read_spec(text, strlen(text), &spec, &arena, &(struct json_watch) { note, &seen }, &err),
+    check(!read_spec(text, strlen(text), &spec, &arena, &(struct json_watch){ note, &seen }, &err),
           "unknown properties are no error, whatever is in them");
     check_text(seen.v, want, "each is reported once, with its place and what was perhaps meant");
     check(spec.process->cwd && spec.mounts.n == 2, "what follows them is read");
-    check(!read_spec(text, strlen(text), &spec, &arena, &(struct json_watch) { 0 }, &err),
+    check(!read_spec(text, strlen(text), &spec, &arena, &(struct json_watch){ 0 }, &err),
           "nobody need be told");
     json_text_free(&seen);
 }
@@ -283,8 +293,10 @@ static void test_limits(void)
 
     memset(huge, ' ', JSON_TEXT_MAX + 1);
     memcpy(huge, "{\"ociVersion\":\"1\"}", 18);
-    check_number(read_spec(huge, JSON_TEXT_MAX, &spec, &arena, NULL, &err), 0, "a text of JSON_TEXT_MAX bytes is read");
-    check_number(read_spec(huge, JSON_TEXT_MAX + 1, &spec, &arena, NULL, &err), -EFBIG, "a longer one is refused");
+    check_number(read_spec(huge, JSON_TEXT_MAX, &spec, &arena, NULL, &err), 0,
+                 "a text of JSON_TEXT_MAX bytes is read");
+    check_number(read_spec(huge, JSON_TEXT_MAX + 1, &spec, &arena, NULL, &err), -EFBIG,
+                 "a longer one is refused");
     check(err.text && *err.text && !err.line, "and the error says so");
     free(huge);
 }
@@ -292,14 +304,15 @@ static void test_limits(void)
 /* The text is a piece of memory, not a C string. */
 static void test_no_nul_behind(void)
 {
-    static const char text[] = "{\"ociVersion\": \"1.3.0\", \"process\": {\"cwd\": \"/\", \"user\": {\"uid\": 12}}}";
+    static const char text[] =
+        "{\"ociVersion\": \"1.3.0\", \"process\": {\"cwd\": \"/\", \"user\": {\"uid\": 12}}}";
     bool bounded = true;
 
     for (size_t n = 0; n < sizeof text - 1; n++) {
         autoarena struct arena arena = { 0 };
         struct oci_spec spec;
         struct json_error err;
-        char *copy = malloc(n ? n : 1);    /* exactly as long: a sanitizer sees every byte too far */
+        char *copy = malloc(n ? n : 1); /* exactly as long: a sanitizer sees every byte too far */
 
         memcpy(copy, text, n);
         bounded = bounded && read_spec(copy, n, &spec, &arena, NULL, &err) == -EINVAL && err.line == 1 &&
@@ -335,7 +348,7 @@ static void test_no_memory(const char *text, int want, const char *name)
         struct oci_spec spec;
         struct json_error err;
 
-        r = read_spec(text, strlen(text), &spec, &arena, &(struct json_watch) { count, &n }, &err);
+        r = read_spec(text, strlen(text), &spec, &arena, &(struct json_watch){ count, &n }, &err);
         if (r == -ENOMEM)
             clean = clean && err.text && !strcmp(err.text, "out of memory") && err.path && err.message;
     }
@@ -367,12 +380,14 @@ static void test_slurp(void)
     check(json_slurp(fileno(f), &little, &text, &len) == -ENOMEM && len == 100000, "unless memory runs out");
     arena_free(&little);
     check(write(fds[1], "{}", 2) == 2 && !close(fds[1]) && !json_slurp(fds[0], &arena, &text, &len) &&
-          len == 2 && !strcmp(text, "{}"), "a pipe is read to its end");
+              len == 2 && !strcmp(text, "{}"),
+          "a pipe is read to its end");
     check(!json_slurp(fds[0], &arena, &text, &len) && len == 0 && !*text, "nothing is read as nothing");
     close(fds[0]);
     check_number(json_slurp(-1, &arena, &text, &len), -EBADF, "what can't be read is an error");
     check(ftruncate(fileno(f), JSON_TEXT_MAX + 1) == 0 && fseek(f, 0, SEEK_SET) == 0 &&
-          json_slurp(fileno(f), &arena, &text, &len) == -EFBIG, "too large a file is an error");
+              json_slurp(fileno(f), &arena, &text, &len) == -EFBIG,
+          "too large a file is an error");
     fclose(f);
 }
 
@@ -387,7 +402,8 @@ int main(void)
     test_no_nul_behind();
     test_no_memory(memory_text, 0, "a good text");
     test_no_memory("{\"ociVersion\": \"1\", \"hostname\": 7}", -EINVAL, "a wrong value");
-    test_no_memory("{\"ociVersion\": \"1\", \"annotations\": {\"x\": \"1\", \"x\": \"2\"}}", -EINVAL, "a key given twice");
+    test_no_memory("{\"ociVersion\": \"1\", \"annotations\": {\"x\": \"1\", \"x\": \"2\"}}", -EINVAL,
+                   "a key given twice");
     test_no_memory("{\"ociVersion\": \"1\" \"hostname\"}", -EINVAL, "no JSON");
     test_no_memory("{\"ociVersion\": \"1\", \"hostnam\": [[[[]]]]}", 0, "an unknown property");
     test_slurp();

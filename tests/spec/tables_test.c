@@ -18,10 +18,16 @@
 
 #include "tap.h"
 
-static const struct { const char *name; const struct json_type *type; } roots[] = {
-    { "config", &oci_spec_type },           { "process", &oci_process_type },
-    { "resources", &oci_resources_type },   { "seccomp", &oci_seccomp_type },
-    { "features", &oci_features_type },     { "state", &oci_state_type },
+static const struct {
+    const char *name;
+    const struct json_type *type;
+} roots[] = {
+    { "config", &oci_spec_type },
+    { "process", &oci_process_type },
+    { "resources", &oci_resources_type },
+    { "seccomp", &oci_seccomp_type },
+    { "features", &oci_features_type },
+    { "state", &oci_state_type },
     { "container_process_state", &oci_container_process_state_type },
 };
 
@@ -91,7 +97,8 @@ static bool words_differ(const struct json_words *words)
 static void check_table(const struct json_type *type, const char *path, unsigned depth)
 {
     check(type->n_fields && type->n_fields <= 64 && names_differ(type) && members_differ(type) &&
-          members_are_inside(type) && targets_fit(type), "the table of %s", path);
+              members_are_inside(type) && targets_fit(type),
+          "the table of %s", path);
     check(depth <= 10, "%s is nested less deeply than the reader's stack", path);
     for (size_t i = 0; i < type->n_fields; i++) {
         const struct json_field *f = &type->fields[i];
@@ -108,10 +115,11 @@ static void check_table(const struct json_type *type, const char *path, unsigned
 /* ---- the tool -------------------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = {
-    [JSON_BOOL] = "bool", [JSON_U16] = "uint16", [JSON_I32] = "int32", [JSON_U32] = "uint32", [JSON_I64] = "int64",
-    [JSON_U64] = "uint64", [JSON_STRING] = "string", [JSON_STRINGS] = "strings", [JSON_NUMBERS] = "uint32s",
-    [JSON_MAP] = "map", [JSON_CHOICE] = "choice", [JSON_OBJECT] = "object", [JSON_OBJECTS] = "objects",
-    [JSON_DICT] = "dict", [JSON_ELSEWHERE] = "elsewhere",
+    [JSON_BOOL] = "bool",       [JSON_U16] = "uint16",      [JSON_I32] = "int32",
+    [JSON_U32] = "uint32",      [JSON_I64] = "int64",       [JSON_U64] = "uint64",
+    [JSON_STRING] = "string",   [JSON_STRINGS] = "strings", [JSON_NUMBERS] = "uint32s",
+    [JSON_MAP] = "map",         [JSON_CHOICE] = "choice",   [JSON_OBJECT] = "object",
+    [JSON_OBJECTS] = "objects", [JSON_DICT] = "dict",       [JSON_ELSEWHERE] = "elsewhere",
 };
 
 static void print_words(const struct json_words *words)
@@ -132,7 +140,9 @@ static void print_paths(const struct json_type *type, const char *prefix)
             print_words(f->of);
         printf("\n");
         snprintf(below, sizeof below, "%s%s%s.", prefix, f->name,
-                 f->kind == JSON_OBJECTS ? "[]" : f->kind == JSON_DICT ? "{}" : "");
+                 f->kind == JSON_OBJECTS ? "[]"
+                 : f->kind == JSON_DICT  ? "{}"
+                                         : "");
         if (is_container(f->kind))
             print_paths(f->of, below);
     }

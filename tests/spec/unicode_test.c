@@ -8,14 +8,14 @@
 #include "tap.h"
 
 struct example {
-    const char *name, *inside;     /* between the quotes */
-    const char *value;             /* NULL: refused */
+    const char *name, *inside; /* between the quotes */
+    const char *value;         /* NULL: refused */
     const char *message;
-    unsigned column;               /* of the mistake, within `inside`, from 1 */
+    unsigned column; /* of the mistake, within `inside`, from 1 */
 };
 
 #define NOT_UTF8 "not UTF-8"
-#define HALF "half a surrogate pair"
+#define HALF     "half a surrogate pair"
 
 static const struct example examples[] = {
     { "ASCII", "plain", "plain", NULL, 0 },
@@ -27,7 +27,10 @@ static const struct example examples[] = {
     { "the first of four bytes", "\xf0\x90\x80\x80", "\xf0\x90\x80\x80", NULL, 0 },
     { "the one before the surrogates", "\xed\x9f\xbf", "\xed\x9f\xbf", NULL, 0 },
     { "DEL", "\x7f", "\x7f", NULL, 0 },
-    { "an escape", "a\\u00e9b", "a\xc3\xa9" "b", NULL, 0 },
+    { "an escape", "a\\u00e9b",
+      "a\xc3\xa9"
+      "b",
+      NULL, 0 },
     { "an escaped pair", "\\ud83d\\ude00", "\xf0\x9f\x98\x80", NULL, 0 },
     { "an escaped pair in capitals", "\\uD83D\\uDE00", "\xf0\x9f\x98\x80", NULL, 0 },
     { "the highest escaped pair", "\\udbff\\udfff", "\xf4\x8f\xbf\xbf", NULL, 0 },
@@ -69,7 +72,8 @@ static void test_string(const struct example *e)
     check(r == -EINVAL && !strcmp(err.message, e->message) && !strcmp(err.path, "ociVersion"),
           "not in a string: %s", e->name);
     if (e->column)
-        check(err.line == 1 && err.column == 16 + e->column, "and it is found: %s (column %u)", e->name, err.column);
+        check(err.line == 1 && err.column == 16 + e->column, "and it is found: %s (column %u)", e->name,
+              err.column);
 }
 
 /* What is skipped is no place to hide. */
@@ -84,10 +88,10 @@ static void test_skipped(const struct example *e)
 
     check(json_read(&oci_spec_type, &spec, "x", value, strlen(value), &arena, &err) == -EINVAL,
           "nor in a value that is skipped: %s", e->name);
-    spec = (struct oci_spec) { 0 };
+    spec = (struct oci_spec){ 0 };
     check(json_read(&oci_spec_type, &spec, "x", name, strlen(name), &arena, &err) == -EINVAL,
           "nor in a name that is skipped: %s", e->name);
-    spec = (struct oci_spec) { 0 };
+    spec = (struct oci_spec){ 0 };
     check(json_read(&oci_spec_type, &spec, "x", key, strlen(key), &arena, &err) == -EINVAL,
           "nor in a name that is kept: %s", e->name);
 }

@@ -31,7 +31,8 @@ static void test_values(void)
     check_number(json_word_value(&oci_namespace_types, "time"), OCI_NAMESPACE_TIME, "a word has a value");
     check_number(json_word_value(&oci_namespace_types, "net"), 0, "an unknown word has value 0");
     check_number(json_word_value(&oci_device_rule_types, "p"), 0, "so has a word of another set");
-    check_number(json_word_value(&oci_device_rule_types, "a"), OCI_DEVICE_ALL, "a word after a hole has a value");
+    check_number(json_word_value(&oci_device_rule_types, "a"), OCI_DEVICE_ALL,
+                 "a word after a hole has a value");
 }
 
 int main(void)

@@ -30,7 +30,10 @@ static void test_state(void)
 {
     struct json_pair pairs[] = { { "a", "1" }, { "b", "" } };
     struct oci_state state = {
-        .node = { .type = &oci_state_type }, .oci_version = "1.3.0", .id = "web1", .status = OCI_STATUS_STOPPED,
+        .node = { .type = &oci_state_type },
+        .oci_version = "1.3.0",
+        .id = "web1",
+        .status = OCI_STATUS_STOPPED,
         .bundle = "/b",
     };
 
@@ -40,12 +43,15 @@ static void test_state(void)
     json_mark(&state, annotations);
     prints(&state, JSON_PRETTY,
            "{\n  \"ociVersion\": \"1.3.0\",\n  \"id\": \"web1\",\n  \"status\": \"stopped\",\n  \"pid\": 0,\n"
-           "  \"bundle\": \"/b\",\n  \"annotations\": {}\n}\n", "marked members are written, pretty");
-    state.annotations = (struct json_map) { pairs, 2 };
+           "  \"bundle\": \"/b\",\n  \"annotations\": {}\n}\n",
+           "marked members are written, pretty");
+    state.annotations = (struct json_map){ pairs, 2 };
     state.pid = 42;
-    prints(&state, JSON_PRETTY,
-           "{\n  \"ociVersion\": \"1.3.0\",\n  \"id\": \"web1\",\n  \"status\": \"stopped\",\n  \"pid\": 42,\n"
-           "  \"bundle\": \"/b\",\n  \"annotations\": {\n    \"a\": \"1\",\n    \"b\": \"\"\n  }\n}\n", "a map, pretty");
+    prints(
+        &state, JSON_PRETTY,
+        "{\n  \"ociVersion\": \"1.3.0\",\n  \"id\": \"web1\",\n  \"status\": \"stopped\",\n  \"pid\": 42,\n"
+        "  \"bundle\": \"/b\",\n  \"annotations\": {\n    \"a\": \"1\",\n    \"b\": \"\"\n  }\n}\n",
+        "a map, pretty");
 }
 
 /* Only the outermost object has a type. */
@@ -53,13 +59,18 @@ static void test_nested(void)
 {
     struct oci_state state = { .oci_version = "1", .id = "x", .status = OCI_STATUS_CREATING, .bundle = "/" };
     struct oci_container_process_state agent = {
-        .node = { .type = &oci_container_process_state_type }, .oci_version = "1",
-        .fds = { (char *[]) { OCI_SECCOMP_FD_NAME }, 1 }, .pid = 7, .state = &state,
+        .node = { .type = &oci_container_process_state_type },
+        .oci_version = "1",
+        .fds = { (char *[]){ OCI_SECCOMP_FD_NAME }, 1 },
+        .pid = 7,
+        .state = &state,
     };
 
-    prints(&agent, JSON_COMPACT,
-           "{\"ociVersion\":\"1\",\"fds\":[\"seccompFd\"],\"pid\":7,\"state\":{\"ociVersion\":\"1\",\"id\":\"x\","
-           "\"status\":\"creating\",\"bundle\":\"/\"}}", "an object in an object");
+    prints(
+        &agent, JSON_COMPACT,
+        "{\"ociVersion\":\"1\",\"fds\":[\"seccompFd\"],\"pid\":7,\"state\":{\"ociVersion\":\"1\",\"id\":\"x\","
+        "\"status\":\"creating\",\"bundle\":\"/\"}}",
+        "an object in an object");
     agent.state = NULL;
     fails(&agent, -EINVAL, "a required object that is missing");
 }
@@ -78,23 +89,29 @@ static void test_features(void)
     json_mark(f, hooks);
     json_mark(l, capabilities);
     json_mark(apparmor, enabled);
-    prints(f, JSON_COMPACT,
-           "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"1.3.0\",\"hooks\":[],\"linux\":{\"capabilities\":[],"
-           "\"apparmor\":{\"enabled\":false}}}", "features: false and empty, where marked");
+    prints(
+        f, JSON_COMPACT,
+        "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"1.3.0\",\"hooks\":[],\"linux\":{\"capabilities\":[],"
+        "\"apparmor\":{\"enabled\":false}}}",
+        "features: false and empty, where marked");
 }
 
 /* All kinds of members at their limits, required zeros among them. */
 static void test_kinds(void)
 {
     struct oci_block_device device = { .major = 0, .minor = 0, .rate = UINT64_MAX };
-    struct oci_block_io io = { .weight = 65535, .read_bps = { (struct oci_block_device *[]) { &device }, 1 } };
+    struct oci_block_io io = { .weight = 65535, .read_bps = { (struct oci_block_device *[]){ &device }, 1 } };
     struct oci_cpu cpu = { .shares = UINT64_MAX, .quota = INT64_MIN };
     struct oci_memory memory = { .limit = INT64_MAX, .disable_oom_killer = true };
     struct oci_rdma rdma = { .key = "mlx5\"0", .hca_handles = UINT32_MAX };
     struct oci_device_rule rule = { .type = OCI_DEVICE_ALL };
     struct oci_resources r = {
-        .node = { .type = &oci_resources_type }, .block_io = &io, .cpu = &cpu, .memory = &memory,
-        .rdma = { (struct oci_rdma *[]) { &rdma }, 1 }, .devices = { (struct oci_device_rule *[]) { &rule }, 1 },
+        .node = { .type = &oci_resources_type },
+        .block_io = &io,
+        .cpu = &cpu,
+        .memory = &memory,
+        .rdma = { (struct oci_rdma *[]){ &rdma }, 1 },
+        .devices = { (struct oci_device_rule *[]){ &rule }, 1 },
     };
 
     prints(&r, JSON_COMPACT,
@@ -104,20 +121,25 @@ static void test_kinds(void)
            "\"blockIO\":{\"weight\":65535,\"throttleReadBpsDevice\":[{\"major\":0,\"minor\":0,"
            "\"rate\":18446744073709551615}]},\"rdma\":{\"mlx5\\\"0\":{\"hcaHandles\":4294967295}}}",
            "numbers at their limits, a dictionary, required zeros");
-    prints(&(struct oci_resources) { .node = { .type = &oci_resources_type } }, JSON_PRETTY, "{}\n",
+    prints(&(struct oci_resources){ .node = { .type = &oci_resources_type } }, JSON_PRETTY, "{}\n",
            "an empty object, pretty");
 }
 
 static void test_numbers(void)
 {
-    struct oci_user user = { .additional_gids = { (uint32_t[]) { 1, 4294967295 }, 2 } };
+    struct oci_user user = { .additional_gids = { (uint32_t[]){ 1, 4294967295 }, 2 } };
     struct oci_process process = {
-        .node = { .type = &oci_process_type }, .cwd = "/", .oom_score_adj = INT32_MIN, .user = &user,
+        .node = { .type = &oci_process_type },
+        .cwd = "/",
+        .oom_score_adj = INT32_MIN,
+        .user = &user,
     };
 
-    prints(&process, JSON_PRETTY,
-           "{\n  \"user\": {\n    \"additionalGids\": [\n      1,\n      4294967295\n    ]\n  },\n  \"cwd\": \"/\",\n"
-           "  \"oomScoreAdj\": -2147483648\n}\n", "a list of numbers, pretty");
+    prints(
+        &process, JSON_PRETTY,
+        "{\n  \"user\": {\n    \"additionalGids\": [\n      1,\n      4294967295\n    ]\n  },\n  \"cwd\": \"/\",\n"
+        "  \"oomScoreAdj\": -2147483648\n}\n",
+        "a list of numbers, pretty");
 }
 
 static void test_strings(void)
@@ -135,14 +157,16 @@ static void test_strings(void)
     process.cwd = NULL;
     fails(&process, -EINVAL, "a required string that is missing");
     process.cwd = "/";
-    process.args = (struct json_strings) { (char *[]) { "a", NULL }, 2 };
+    process.args = (struct json_strings){ (char *[]){ "a", NULL }, 2 };
     fails(&process, -EINVAL, "a NULL in a list");
     process.args.n = 0;
     json_mark(&process, user);
     fails(&process, -EINVAL, "an object that is marked, but missing");
-    fails(&(struct oci_process) { .cwd = "/" }, -EINVAL, "an object without a type");
-    fails(&(struct oci_state) { .node = { .type = &oci_state_type }, .oci_version = "1", .id = "x", .bundle = "/" },
-          -EINVAL, "a required word that is missing");
+    fails(&(struct oci_process){ .cwd = "/" }, -EINVAL, "an object without a type");
+    fails(
+        &(struct oci_state){
+            .node = { .type = &oci_state_type }, .oci_version = "1", .id = "x", .bundle = "/" },
+        -EINVAL, "a required word that is missing");
 }
 
 static void test_no_memory(void)
