@@ -40,7 +40,7 @@ static void sleep_shortly(void)
 /* Skips the first N bytes of what is still to be sent. */
 static void skip(struct sys_msghdr *message, size_t n)
 {
-    while (n && message->n_iov) {
+    while (message->n_iov && (n || message->iov->iov_len == 0)) {
         struct iovec *first = message->iov;
         size_t step = n < first->iov_len ? n : first->iov_len;
 
