@@ -218,8 +218,9 @@ class Masked(ContainerTest):
         for line in self.assertOk(container.run()).lines():
             self.assertEqual(line["names"], [])
 
-    def test_proc_kcore(self):
-        self.assertEqual(self.act("stat", "/proc/kcore")[0]["size"], 0)
+    def test_file_of_proc(self):
+        config = self.config_with("/proc/version", words=["read", "/proc/version"])
+        self.assertEqual(self.run_ok(config).result.lines()[0]["text"], "")
 
     def test_sys_firmware(self):
         self.assertEqual(self.act("list", "/sys/firmware")[0]["names"], [])

@@ -106,11 +106,15 @@ class PtyProcess(Reader):
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-        self.slave_before = termios.tcgetattr(slave)
+        self.slave_before = self.settings()
         try:
             self.process = runtime.popen(*args, stdin=slave, stdout=slave, stderr=slave, prepare=take_terminal, **how)
         finally:
             os.close(slave)
+
+    def settings(self):
+        """The settings of the terminal: one end tells those of the pair."""
+        return termios.tcgetattr(self.fd)
 
     def resize(self, rows, columns):
         set_size(self.fd, rows, columns)
