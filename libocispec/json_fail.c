@@ -255,11 +255,21 @@ int json_fail_syntax(struct reader *r, const char *why)
 
 /* ---- skipped properties ---------------------------------------------------------------------------------- */
 
+/* Goes on counting where it stopped: a text may consist of nothing but skipped properties. */
+static void move_to(struct place *p, const char *text, size_t offset)
+{
+    for (; p->offset < offset; p->offset++) {
+        unsigned char c = (unsigned char) text[p->offset];
+
+        p->lines += c == '\n';
+        p->columns = c == '\n' ? 0 : p->columns + ((c & 0xc0) != 0x80);
+    }
+}
+
 int json_report_unknown(struct reader *r, const char *s, size_t len, bool elsewhere)
 {
     const struct json_node *object = top(r)->object;
     struct json_text path = { 0 }, name = { 0 };
-    size_t offset = json_token_here(r);
 
     if (!r->watch || !r->watch->unknown)
         return 1;
@@ -272,13 +282,14 @@ int json_report_unknown(struct reader *r, const char *s, size_t len, bool elsewh
         json_text_free(&path);
         return json_fail_no_memory(r);
     }
+    move_to(&r->watched, r->text, json_token_here(r));
 
     struct json_unknown unknown = {
         .path = path.v,
         .name = name.v,
         .nearest = elsewhere ? NULL : json_nearest(object->type, s, len),
-        .line = json_line(r->text, offset),
-        .column = json_column(r->text, offset),
+        .line = r->watched.lines + 1,
+        .column = r->watched.columns + 1,
         .elsewhere = elsewhere,
     };
 

@@ -25,6 +25,12 @@ struct frame {
     size_t start;             /* text offset of the opening bracket */
 };
 
+/* A place in the text: the lines before it, and the characters before it in its line. */
+struct place {
+    size_t offset;
+    unsigned lines, columns;
+};
+
 struct reader {
     const char *name, *text;
     size_t len;
@@ -35,6 +41,7 @@ struct reader {
     void *out;
     struct arena *arena;
     const struct json_watch *watch;
+    struct place watched; /* where the last skipped property stood */
     struct json_error *err;
     int code; /* what json_read() returns */
     void *yajl;
