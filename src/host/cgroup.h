@@ -26,9 +26,11 @@
 
 enum { HOST_CGROUP_DEADLINE = 10 * 1000 };   /* milliseconds */
 
-/* The container's directory in one v1 hierarchy. */
+/* The container's directory in one hierarchy: the only one on v2. */
 struct host_cgroup_dir {
-    char *name;                    /* of the hierarchy, below /sys/fs/cgroup: "cpu,cpuacct" */
+    char *name;                    /* of the hierarchy, below /sys/fs/cgroup: "cpu,cpuacct", hybrid's "unified"; v2: "" */
+    bool v2;
+    int root_fd;                   /* where the hierarchy is mounted */
     int fd;                        /* -1: does not exist */
     unsigned made;                 /* that many last components of the path there are ours to remove */
 };
@@ -40,12 +42,11 @@ struct host_cgroup {
     char *scope;                   /* systemd unit; NULL if none */
     char *subgroup;                /* "/a/b/SUBGROUP" is where its processes live (run.oci.delegate-cgroup); NULL if none */
     char *made;                    /* what of the path is ours to remove, as text for the state file */
-    int dir_fd;                    /* v2 and hybrid: its directory, with the limits; -1 if there is none */
-    int process_fd;                /* for CLONE_INTO_CGROUP and the container's cgroup mount: dir_fd's subgroup, or a copy of
-                                      dir_fd; -1 if there is none */
-    struct host_cgroup_dir *dirs;  /* v1 and hybrid */
+    struct host_cgroup_dir *dirs;  /* all hierarchies; the v2 one, if there is one, is the first */
     size_t n_dirs;
-    unsigned made_v2;              /* as host_cgroup_dir.made, for dir_fd */
+    int dir_fd;                    /* v2 and hybrid: fd of its v2 directory, which has the limits; -1 if there is none */
+    int process_fd;                /* for CLONE_INTO_CGROUP and the container's cgroup mount: that of the subgroup, or
+                                      as dir_fd; -1 if there is none.  Both are closed by host_cgroup_done() */
 };
 
 #define HOST_CGROUP_INIT { .dir_fd = -1, .process_fd = -1 }

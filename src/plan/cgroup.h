@@ -20,7 +20,7 @@ struct plan_cgroup_write {
     const char *value;
     const char *fallback_value;    /* value for `fallback`, if it is another */
     bool optional;                 /* a missing file is no error (memory.swap.max with -1) */
-    bool after_next;               /* refused with EINVAL or EBUSY: write the next of the list first, then this again.
+    bool after_next;               /* refused with EINVAL: write the next of the list first, then this again.
                                       Two files that bound each other can be raised and lowered so */
     const char *usage;             /* file whose number must not exceed the value (memory.checkBeforeUpdate); or NULL */
     const struct json_node *node;  /* for errors: the object and member that asked for it; NULL: ours */
