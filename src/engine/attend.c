@@ -51,23 +51,27 @@ static int raise_limits(struct creation *c, struct err *err)
     return 0;
 }
 
-static int set_oom_score(struct creation *c, struct err *err)
+int engine_set_oom_score(int proc_fd, pid_t pid, const struct plan_process *p, struct err *err)
 {
-    const struct plan_process *p = c->plan->process;
     char path[48], text[16];
     int n, r;
 
     if (!p || !p->has_oom_score_adj)
         return 0;
-    (void) snprintf(path, sizeof path, "%d/oom_score_adj", (int) c->pid);
+    (void) snprintf(path, sizeof path, "%d/oom_score_adj", (int) pid);
     n = snprintf(text, sizeof text, "%d", p->oom_score_adj);
-    r = procfs_write(c->proc_fd, path, text, (size_t) n);
-    if (r == -EACCES || r == -EPERM) {
-        r = ERR_AT(err, p->from, oom_score_adj, ERR_PROCESS, r, "set it to %d", p->oom_score_adj);
+    r = procfs_write(proc_fd, path, text, (size_t) n);
+    if (r >= 0)
+        return 0;
+    (void) ERR_AT(err, p->from, oom_score_adj, ERR_PROCESS, r, "set it to %d", p->oom_score_adj);
+    if (r == -EACCES || r == -EPERM)
         err_hint(err, "a value lower than the caller's own needs CAP_SYS_RESOURCE");
-        return r;
-    }
-    return r < 0 ? ERR_AT(err, p->from, oom_score_adj, ERR_PROCESS, r, "set it to %d", p->oom_score_adj) : 0;
+    return r;
+}
+
+static int set_oom_score(struct creation *c, struct err *err)
+{
+    return engine_set_oom_score(c->proc_fd, c->pid, c->plan->process, err);
 }
 
 static uid_t container_owner(const struct plan *plan)

@@ -206,9 +206,9 @@ static int make_host_side(struct creation *c, struct err *err)
         r = host_rdt_make(c->rdt_fd, c->plan->intel_rdt, &c->state_rdt, err);
         c->rdt_made = r >= 0;
     }
-    if (r >= 0 && (c->plan->hooks[PLAN_CREATE_CONTAINER].n))
+    if (r >= 0 && c->plan->hooks[PLAN_CREATE_CONTAINER].n)
         r = host_hook_state_make(&c->state, OCI_STATUS_CREATING, &c->creating, err);
-    if (r >= 0 && (c->plan->hooks[PLAN_START_CONTAINER].n || (c->plan->seccomp && c->plan->seccomp->notify)))
+    if (r >= 0 && c->plan->hooks[PLAN_START_CONTAINER].n)
         r = host_hook_state_make(&c->state, OCI_STATUS_CREATED, &c->created, err);
     return r;
 }
@@ -337,7 +337,7 @@ void creation_undo(struct creation *c, struct err *err)
         tidy(c, host_cgroup_remove(&c->cgroup, &second), &second);
     }
     if (c->rdt_made)
-        tidy(c, host_rdt_remove(c->rdt_fd, &c->state_rdt, &second), &second);
+        tidy(c, host_rdt_remove(c->rdt_fd, &c->state_rdt, true, &second), &second);
     for (size_t i = 0; c->pid > 0 && i < c->state.mounts.n; i++)
         engine_unmount(c->state.mounts.v[i]);
     if (c->dir_fd >= 0)

@@ -73,6 +73,9 @@ int creation_build_stub(struct creation *c, struct err *err);  /* stub.c: seccom
 int creation_spawn(struct creation *c, struct err *err);       /* spawn.c: the clone; init waits for GO */
 int creation_attend(struct creation *c, struct err *err);      /* attend.c: what init needs from outside; messages until READY */
 
+/* attend.c: writes oom_score_adj of process PID, if P (may be NULL) has one. */
+int engine_set_oom_score(int proc_fd, pid_t pid, const struct plan_process *p, struct err *err);
+
 /* Unmounts what was mounted on PATH, a root filesystem in our own mount namespace, with all below it. */
 void engine_unmount(const char *path);
 

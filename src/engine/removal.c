@@ -66,7 +66,7 @@ static int remove_rdt(struct existing *e, struct err *err)
     if (!e->state->rdt)
         return 0;
     r = host_rdt_open(&fd, err);
-    return r < 0 ? r : host_rdt_remove(fd, e->state->rdt, err);
+    return r < 0 ? r : host_rdt_remove(fd, e->state->rdt, false, err);
 }
 
 static int remove_mounts(struct existing *e, struct err *err)

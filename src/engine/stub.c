@@ -12,6 +12,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "engine/creation.h"
+#include "engine/notify_state.h"
 #include "host/stub_image.h"
 
 static int build_seccomp(struct creation *c, struct err *err)
@@ -24,33 +25,14 @@ static int build_seccomp(struct creation *c, struct err *err)
     return host_seccomp_build(c->plan->seccomp, cache_fd, &c->seccomp, err);
 }
 
-/* Appends a member of an object, with a comma in front. */
-static void put_member(struct json_text *text, const char *name, const char *value)
-{
-    json_text_printf(text, ",\"%s\":", name);
-    json_text_put_string(text, value, strlen(value));
-}
-
-/*
- * config-linux.md "The Container Process State": a document around the state, cut where the pid goes.  The state
- * of the container is "created": the program is about to be executed.
- */
 static int make_notify_state(struct creation *c, struct err *err)
 {
-    struct json_text *parts = c->notify_state;
-    const struct oci_seccomp *from;
+    const struct plan_seccomp *seccomp = c->plan->seccomp;
 
-    if (!c->plan->seccomp || !c->plan->seccomp->notify)
+    if (!seccomp || !seccomp->notify)
         return 0;
-    from = c->plan->seccomp->from;
-    json_text_printf(&parts[0], "{\"fds\":[\"%s\"]", OCI_SECCOMP_FD_NAME);
-    put_member(&parts[0], "ociVersion", c->state.oci_version);
-    if (from->listener_metadata)
-        put_member(&parts[0], "metadata", from->listener_metadata);
-    json_text_puts(&parts[0], ",\"pid\":");
-    json_text_printf(&parts[1], ",\"state\":%s", c->created.before);
-    json_text_printf(&parts[2], "%s}", c->created.after);
-    return parts[0].failed || parts[1].failed || parts[2].failed ? err_nomem(err) : 0;
+    /* The state is "created": the program is about to be executed. */
+    return notify_state_make(&c->state, OCI_STATUS_CREATED, seccomp->from->listener_metadata, c->notify_state, err);
 }
 
 static int open_output(const char *path, int *ret_fd, struct err *err)

@@ -167,12 +167,14 @@ static _Noreturn void become_stub(struct init *init)
 void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid)
 {
     struct clone_args args = { .flags = flags | CLONE_PARENT };
-    int r = init_join(init);
+    bool exec = init->container_pidfd >= 0;
+    int r = exec ? init_exec_join(init) : init_join(init);
     pid_t pid;
 
     if (r < 0)
-        fail(init, INIT_STAGE_JOIN, r);
-    r = init_become_root(init);
+        fail(init, exec ? INIT_STAGE_EXEC_JOIN : INIT_STAGE_JOIN, r);
+    init->exec_namespaces = 0;     /* done */
+    r = exec ? 0 : init_become_root(init);
     if (r < 0)
         fail(init, INIT_STAGE_BECOME_ROOT, r);
     pid = sys_clone3(&args);

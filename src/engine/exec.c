@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * exec.c - run one more program in a container.
+ */
+#include "engine/exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/procfs.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "engine/notify_state.h"
+#include "engine/start.h"
+#include "host/foreground.h"
+#include "host/pidfile.h"
+#include "host/socket.h"
+#include "host/stub_image.h"
+#include "host/words.h"
+
+/* ---- may it be? ------------------------------------------------------------------------------------------------ */
+
+static int check_status(struct execution *x, struct err *err)
+{
+    struct existing *e = x->container;
+    int r = existing_look(e, err);
+
+    if (r < 0)
+        return r;
+    if (e->status == OCI_STATUS_STOPPED || e->status == OCI_STATUS_CREATING)
+        return err_set(err, ERR_STATUS, 0, WORDS_EXEC_STOPPED);
+    if (e->status == OCI_STATUS_PAUSED && !x->options.ignore_paused)
+        return err_set(err, ERR_STATUS, 0, WORDS_EXEC_PAUSED);
+    return 0;
+}
+
+static int check_terminal(struct execution *x, struct err *err)
+{
+    int r;
+
+    if (x->compiled->terminal && x->options.detach && !x->options.console_socket) {
+        r = err_set(err, ERR_TERMINAL, 0, "cannot allocate a terminal without --console-socket when nobody stays to serve it");
+        err_hint(err, "give --console-socket, or leave out --detach");
+        return r;
+    }
+    if (!x->compiled->terminal && x->options.console_socket)
+        return err_set(err, ERR_TERMINAL, 0, "--console-socket is given, but the process has no terminal");
+    return 0;
+}
+
+static int check_preserved(const struct execution *x, struct err *err)
+{
+    for (unsigned i = 0; i < x->options.preserve_fds; i++) {
+        int flags = fcntl(3 + (int) i, F_GETFD);
+
+        if (flags < 0 || flags & FD_CLOEXEC)
+            return err_set(err, ERR_USAGE, EBADF, "--preserve-fds %u: descriptor %u is not open",
+                           x->options.preserve_fds, 3 + i);
+    }
+    return 0;
+}
+
+/* ---- make ready ------------------------------------------------------------------------------------------------ */
+
+/* "controller:path" means one v1 hierarchy; a "/" in front of the colon cannot be a controller. */
+static int choose_cgroup(struct execution *x, struct err *err)
+{
+    const char *path = x->options.cgroup, *colon = path ? strchr(path, ':') : NULL;
+    char *controller = NULL;
+    int r = existing_cgroup(x->container, err);
+
+    if (r < 0)
+        return r;
+    x->where = &x->container->cgroup;
+    if (!path || !*path)
+        return 0;
+    if (colon && !memchr(path, '/', (size_t) (colon - path))) {
+        controller = arena_strndup(&x->bundle.arena, path, (size_t) (colon - path));
+        if (!controller)
+            return err_nomem(err);
+        path = colon + 1;
+    }
+    r = host_cgroup_sub(&x->container->cgroup, controller, path, &x->cgroup, err);
+    x->where = &x->cgroup;
+    return r;
+}
+
+static int build_seccomp(struct execution *x, struct err *err)
+{
+    const struct plan_seccomp *seccomp = x->plan->seccomp;
+    autoclose int cache_fd = -EBADF;
+    int r;
+
+    if (!seccomp)
+        return 0;
+    cache_fd = host_seccomp_cache_open(x->container->root_fd);
+    r = host_seccomp_build(seccomp, cache_fd, &x->seccomp, err);
+    if (r < 0 || !x->seccomp.notify)
+        return r;
+    x->notify_fd = host_socket_connect(seccomp->listener_path, SOCK_STREAM);
+    if (x->notify_fd < 0)
+        return ERR_AT(err, seccomp->from, listener_path, ERR_SECCOMP, x->notify_fd, "connect to the agent at %s",
+                      seccomp->listener_path);
+    return notify_state_make(x->container->state, OCI_STATUS_RUNNING, seccomp->from->listener_metadata,
+                             x->notify_state, err);
+}
+
+/* Where the mount namespace is the host's or another's, the container's root is what its process has. */
+static int open_root(struct execution *x, struct err *err)
+{
+    char path[48];
+
+    if (x->plan->root.how != PLAN_ROOT_CHROOT)
+        return 0;
+    (void) snprintf(path, sizeof path, "/proc/%d/root", (int) x->container->state->pid);
+    x->exec_root_fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+    return x->exec_root_fd < 0 ? err_set(err, ERR_ROOTFS, x->exec_root_fd, "open the container's root") : 0;
+}
+
+static int place_fds(struct execution *x, bool procfs, struct err *err)
+{
+    int *const fds[] = { &x->init_gate_fd, procfs ? &x->proc_fd : NULL, &x->notify_fd };
+
+    for (size_t i = 0; i < sizeof x->init.inherit_fds / sizeof *x->init.inherit_fds; i++)
+        x->init.inherit_fds[i] = -1;
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        int r = fds[i] && *fds[i] >= 0 ? host_stub_move_fd(fds[i], x->options.preserve_fds) : 0;
+
+        if (r < 0)
+            return err_set(err, ERR_IO, r, "place a descriptor above the preserved ones");
+        x->init.inherit_fds[i] = fds[i] ? *fds[i] : -1;
+    }
+    return 0;
+}
+
+static int build_stub(struct execution *x, struct err *err)
+{
+    const struct plan_namespaces *ns = &x->plan->namespaces;
+    bool procfs = x->compiled->apparmor || x->compiled->selinux;
+    int pair[2], r;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return err_set(err, ERR_IO, errno, "make a socket pair");
+    x->gate_fd = pair[0];
+    x->init_gate_fd = pair[1];
+    r = place_fds(x, procfs, err);
+    if (r < 0)
+        return r;
+
+    const struct host_stub_request request = {
+        .process = x->compiled,
+        /* With a terminal the program waits until its master has found a home. */
+        .start = x->compiled->terminal ? STUB_WAIT : STUB_NOW,
+        .start_fd = x->init_gate_fd,
+        .preserve_fds = x->options.preserve_fds,
+        .proc_fd = procfs ? x->proc_fd : -1,
+        .notify_fd = x->notify_fd,
+        .seccomp = x->seccomp.program ? &x->seccomp : NULL,
+        .notify_state = { x->notify_state[0].v, x->notify_state[1].v, x->notify_state[2].v },
+        .hook_stdout_fd = -1,
+        .hook_stderr_fd = -1,
+        .user_namespace = ((ns->fresh | ns->joined) & CLONE_NEWUSER) != 0,
+        .setgroups_denied = x->plan->facts.rootless && x->plan->ids.n_gid <= 1,
+        .memory_policy = x->plan->memory_policy,
+        .has_personality = x->plan->has_personality,
+        .personality = x->plan->personality,
+    };
+    return host_stub_image_create(&request, &x->stub_fd, err);
+}
+
+static int fill_init(struct execution *x, struct err *err)
+{
+    size_t n = 0;
+
+    while (x->compiled->argv[n])
+        n++;
+    x->init.plan = x->plan;
+    x->init.process = x->compiled;
+    x->init.gate_fd = x->init_gate_fd;
+    x->init.proc_fd = x->proc_fd;
+    x->init.stub_fd = x->stub_fd;
+    x->init.container_pidfd = x->container->pidfd;
+    x->init.exec_root_fd = x->exec_root_fd;
+    x->init.template_fd = x->init.root_fd = x->init.master_fd = x->init.slave_fd = -1;
+    x->init.preserve_fds = x->options.preserve_fds;
+    x->init.privileged = !x->plan->facts.rootless;
+    x->init.stub_argv = arena_array(&x->bundle.arena, n + 3, sizeof *x->init.stub_argv);
+    if (!x->init.stub_argv)
+        return err_nomem(err);
+    memcpy(x->init.stub_argv + 2, x->compiled->argv, n * sizeof *x->compiled->argv);
+    return 0;
+}
+
+/* ---- go ---------------------------------------------------------------------------------------------------------- */
+
+static int tell_pid(struct execution *x, struct err *err)
+{
+    int r = 0;
+
+    if (x->pid <= 0)
+        return 0;                  /* the helper of the clone failed: its message comes */
+    if (x->options.pid_file)
+        r = host_pidfile_write(x->options.pid_file, x->pid, err);
+    if (r >= 0 && x->options.pidfd_socket)
+        r = host_pidfd_send(x->options.pidfd_socket, x->pidfd, err);
+    if (r >= 0)
+        r = engine_set_oom_score(x->proc_fd, x->pid, x->compiled, err);
+    if (r >= 0)
+        r = host_cgroup_enter(NULL, x->where, x->pid, x->where->process_fd >= 0, err);
+    if (r < 0)
+        return r;
+    r = gate_go(x->gate_fd, x->pid);
+    return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on") : 0;
+}
+
+static int await_ready(struct execution *x, struct err *err)
+{
+    char text[MSG_TEXT_MAX];
+    struct msg m;
+    size_t n = sizeof text;
+    autoclose int fd = -EBADF;
+    int r = gate_receive(x->gate_fd, &m, text, &n, &fd);
+
+    if (r < 0)
+        return err_set(err, ERR_INIT_DIED, r, "listen to the process");
+    if (r == 0)
+        return engine_init_died(x->pidfd, &x->container->cgroup, err);
+    if (m.type == MSG_FAILED)
+        return engine_init_failed(x->plan, x->compiled, &m, text, n, err);
+    x->master_fd = take_fd(&fd);
+    return 0;
+}
+
+static int serve_terminal(struct execution *x, struct err *err)
+{
+    int r = 0;
+
+    if (!x->compiled->terminal)
+        return 0;
+    if (x->options.console_socket) {
+        r = host_console_send(x->options.console_socket, x->master_fd, err);
+        fd_cleanup(&x->master_fd);
+    }
+    if (r < 0)
+        return r;
+    r = gate_go(x->gate_fd, x->pid);
+    return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on") : 0;
+}
+
+static int make(struct execution *x, struct err *err)
+{
+    int (*const steps[])(struct execution *, struct err *) = {
+        check_status, execution_process, check_terminal, choose_cgroup, build_seccomp, open_root, build_stub, fill_init,
+        execution_spawn, tell_pid, await_ready, serve_terminal,
+    };
+    int r = check_preserved(x, err);
+
+    if (r >= 0)
+        r = existing_config(x->container, &x->bundle, &x->plan, err);
+    for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
+        r = steps[i](x, err);
+    if (r < 0)
+        return r;
+    return engine_await_exec(x->gate_fd, x->pidfd, x->plan, x->compiled, &x->container->cgroup, NULL, err);
+}
+
+static void end(struct execution *x)
+{
+    if (x->pid <= 0)
+        return;
+    if (x->pidfd >= 0)
+        (void) sys_pidfd_send_signal(x->pidfd, SIGKILL);
+    while (waitpid(x->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+static void done(struct execution *x)
+{
+    int *const fds[] = {
+        &x->gate_fd, &x->init_gate_fd, &x->stub_fd, &x->notify_fd, &x->proc_fd, &x->pidfd, &x->master_fd, &x->exec_root_fd,
+    };
+
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        fd_cleanup(fds[i]);
+    for (size_t i = 0; i < 3; i++)
+        json_text_free(&x->notify_state[i]);
+    host_seccomp_done(&x->seccomp);
+    host_cgroup_done(&x->cgroup);
+    plan_free(x->plan);
+    bundle_done(&x->process_bundle);
+    bundle_done(&x->bundle);
+}
+
+static int execute(struct existing *container, const struct ocirt_exec_options *options,
+                   struct host_foreground *foreground, int *ret_status, struct err *err)
+{
+    struct execution x = {
+        .container = container, .options = *options, .cgroup = HOST_CGROUP_INIT, .gate_fd = -1, .init_gate_fd = -1,
+        .stub_fd = -1, .notify_fd = -1, .proc_fd = -1, .pidfd = -1, .master_fd = -1, .exec_root_fd = -1,
+    };
+    int r;
+
+    x.proc_fd = take_fd(&container->proc_fd);
+    r = make(&x, err);
+    if (r < 0)
+        end(&x);
+    else if (!options->detach)
+        r = host_foreground_wait(foreground, x.pidfd, x.master_fd, ret_status, err);
+    done(&x);
+    return r;
+}
+
+int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_options *options,
+               int *ret_status, struct ocirt_error **ret_error)
+{
+    struct ocirt_exec_options given = { .size = sizeof given };
+    struct err err = engine_err(ocirt);
+    struct host_foreground foreground = { .signal_fd = -1 };
+    struct existing e = EXISTING_INIT;
+    int status = 0, r = 0;
+
+    memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
+    if (!given.detach)
+        r = host_foreground_open(&foreground, &err);
+    if (r >= 0)
+        r = existing_open(ocirt, id, EXISTING_READ, &e, &err);
+    if (r >= 0)
+        r = execute(&e, &given, &foreground, &status, &err);
+    if (!given.detach)
+        host_foreground_close(&foreground);
+    if (r < 0)
+        err_prefix(&err, "exec in %s", id);
+    else
+        *ret_status = status;
+    r = engine_result(r, &err, ret_error);
+    existing_done(&e);
+    return r;
+}

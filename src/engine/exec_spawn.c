@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * exec_spawn.c - the clone that makes a further process of a container.
+ *
+ * Born in the container's cgroup and pid namespace; it joins the other namespaces
+ * itself, all with one setns(2) on the pidfd of the container's process.
+ */
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "engine/exec.h"
+#include "host/namespace.h"
+
+static int clone_failed(int r, struct err *err)
+{
+    r = err_set(err, ERR_PROCESS, r, "create a process in the container");
+    if (r == -EAGAIN)
+        err_hint(err, "a limit on processes is reached: linux.resources.pids.limit, RLIMIT_NPROC or kernel.pid_max");
+    return r;
+}
+
+/*
+ * The container's cgroup may have become an inner node (a service manager in it): then the process goes where the
+ * container's own first process is.
+ */
+static pid_t clone_into(struct execution *x, struct clone_args *args, struct err *err)
+{
+    pid_t pid;
+
+    if (x->where && x->where->process_fd >= 0) {
+        args->flags |= CLONE_INTO_CGROUP;
+        args->cgroup = (uint64_t) (unsigned) x->where->process_fd;
+    }
+    pid = sys_clone3(args);
+    if (pid != -EBUSY || !x->where || x->where == &x->cgroup)
+        return pid;
+    if (host_cgroup_of_process(&x->container->cgroup, x->container->state->pid, &x->cgroup, err) < 0)
+        return -EBUSY;
+    x->where = &x->cgroup;
+    args->cgroup = (uint64_t) (unsigned) x->where->process_fd;
+    return sys_clone3(args);
+}
+
+static int clone_directly(struct execution *x, struct clone_args *args, struct err *err)
+{
+    pid_t pid = clone_into(x, args, err);
+
+    if (pid == 0)
+        init_run_exec(&x->init);
+    if (pid < 0)
+        return err_is_set(err) ? pid : clone_failed(pid, err);
+    x->pid = pid;
+    return 0;
+}
+
+/* An unprivileged caller has its rights only inside the user namespace: see init_join_and_clone(). */
+static int clone_through_helper(struct execution *x, struct clone_args *args, struct err *err)
+{
+    int *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t helper;
+    int r = 0;
+
+    if (shared == MAP_FAILED)
+        return err_nomem(err);
+    args->flags &= ~(uint64_t) CLONE_PIDFD;
+    x->init.exec_namespaces |= CLONE_NEWPID;
+    helper = clone_into(x, args, err);
+    if (helper == 0) {
+        init_join_and_clone(&x->init, 0, shared);
+        init_run_exec(&x->init);
+    }
+    if (helper < 0) {
+        r = err_is_set(err) ? helper : clone_failed(helper, err);
+    } else {
+        while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+            continue;
+        x->pid = *shared;
+        x->pidfd = x->pid ? sys_pidfd_open(x->pid) : -EBADF;
+    }
+    (void) munmap(shared, sizeof *shared);
+    return r;
+}
+
+/* config.md "execCPUAffinity": the first mask holds from before the process enters the cgroup. */
+static int set_affinity(const struct execution *x, struct err *err)
+{
+    const struct plan_process *p = x->compiled;
+
+    if (!p->initial_affinity)
+        return 0;
+    if (sched_setaffinity(0, p->affinity_words * sizeof *p->initial_affinity, (const cpu_set_t *) p->initial_affinity) < 0)
+        return ERR_AT(err, p->from, exec_cpu_affinity, ERR_SCHEDULER, errno, "set the initial affinity");
+    return 0;
+}
+
+static int spawn(struct execution *x, struct err *err)
+{
+    int pidfd = -EBADF, r;
+    struct clone_args args = {
+        .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) &pidfd, .exit_signal = SIGCHLD,
+    };
+
+    if (x->plan->facts.rootless && x->init.exec_namespaces & CLONE_NEWUSER)
+        return clone_through_helper(x, &args, err);
+    r = clone_directly(x, &args, err);
+    x->pidfd = pidfd;
+    return r;
+}
+
+/* This thread's children are born in the container's pid namespace until it goes back. */
+static int spawn_in_pid_namespace(struct execution *x, struct err *err)
+{
+    autoclose int own_fd = host_namespace_open(x->proc_fd, 0, "pid");
+    int r, again;
+
+    if (own_fd < 0)
+        return err_set(err, ERR_NAMESPACE, own_fd, "open our own pid namespace");
+    r = sys_setns(x->container->pidfd, CLONE_NEWPID);
+    if (r < 0)
+        return err_set(err, ERR_NAMESPACE, r, "join the container's pid namespace");
+    r = spawn(x, err);
+    again = sys_setns(own_fd, CLONE_NEWPID);
+    if (again < 0 && r >= 0)
+        return err_set(err, ERR_NAMESPACE, again, "this thread could not go back to its own pid namespace");
+    return r;
+}
+
+int execution_spawn(struct execution *x, struct err *err)
+{
+    const struct plan_namespaces *ns = &x->plan->namespaces;
+    bool helper = x->plan->facts.rootless && (ns->fresh | ns->joined) & CLONE_NEWUSER;
+    cpu_set_t before;
+    int r;
+
+    x->init.exec_namespaces = (ns->fresh | ns->joined) & ~(uint64_t) CLONE_NEWPID;
+    (void) sched_getaffinity(0, sizeof before, &before);
+    r = set_affinity(x, err);
+    if (r >= 0)
+        r = (ns->fresh | ns->joined) & CLONE_NEWPID && !helper ? spawn_in_pid_namespace(x, err) : spawn(x, err);
+    if (x->compiled->initial_affinity)
+        (void) sched_setaffinity(0, sizeof before, &before);
+    fd_cleanup(&x->init_gate_fd);
+    return r;
+}
