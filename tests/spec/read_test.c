@@ -257,6 +257,24 @@ static void test_unknown(void)
     json_text_free(&seen);
 }
 
+static void test_error(void)
+{
+    static const char text[] =
+        "{\"ociVersion\": \"1\",\n \"mounts\": [{\"destination\": \"/\"},\n  {\"type\": 7}]}";
+    autoarena struct arena arena = { 0 };
+    struct oci_spec spec;
+    struct json_error err;
+
+    check_number(read_spec(text, strlen(text), &spec, &arena, NULL, &err), -EINVAL,
+                 "a wrong value is refused");
+    check_text(err.text, "config.json:3:12: mounts[1].type: expected a string, found a number", "all of it");
+    check_text(err.path, "mounts[1].type", "its path");
+    check_text(err.message, "expected a string, found a number", "its message");
+    check(err.line == 3 && err.column == 12, "its line and column");
+    read_spec("[]", 2, &spec, &arena, NULL, &err);
+    check_text(err.path, "", "the path of the document is empty, not NULL");
+}
+
 /* ---- limits ---------------------------------------------------------------------------------------------- */
 
 static int read_nested(unsigned depth)
@@ -398,6 +416,7 @@ int main(void)
     test_long_lists();
     test_roots();
     test_unknown();
+    test_error();
     test_limits();
     test_no_nul_behind();
     test_no_memory(memory_text, 0, "a good text");
