@@ -3,7 +3,7 @@
  * rdt.h - cache and memory bandwidth groups of the resctrl filesystem (config-linux.md "IntelRdt"; the kernel's
  * Documentation/filesystems/resctrl.rst).
  *
- * Order: open, plan (what will be made, for the record), make, join; at the end remove.
+ * Order: open, plan (for the write-ahead record), make, join; at the end remove.
  */
 #ifndef OCIRT_HOST_RDT_H
 #define OCIRT_HOST_RDT_H
@@ -31,7 +31,10 @@ int host_rdt_join(int root_fd, const struct host_state_rdt *groups, pid_t pid, s
 /* Writes new schemata (either may be NULL): `update --l3-cache-schema --mem-bw-schema`. */
 int host_rdt_update(int root_fd, const struct host_state_rdt *groups, const char *l3, const char *mb, struct err *err);
 
-/* Removes what was made: the monitoring group, and the group if it is ours.  What is gone already is fine. */
-int host_rdt_remove(int root_fd, const struct host_state_rdt *groups, struct err *err);
+/*
+ * Removes what was made: the monitoring group, and the group if it is ours; at ROLL_BACK also one that delete would
+ * keep.  What is gone already is fine.
+ */
+int host_rdt_remove(int root_fd, const struct host_state_rdt *groups, bool roll_back, struct err *err);
 
 #endif

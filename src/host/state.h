@@ -40,7 +40,8 @@ struct host_state_net_device { struct json_node node; char *host_name, *name; };
 struct host_state_rdt {
     struct json_node node;
     char *group;                   /* directory below resctrl; "" for its root */
-    bool made;                     /* we made it: remove it */
+    bool made;                     /* create makes it */
+    bool keep;                     /* its name was configured: delete leaves it (config-linux.md "IntelRdt") */
     char *monitoring;              /* name of our mon_groups/ directory in it; NULL if none */
 };
 

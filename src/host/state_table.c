@@ -40,6 +40,7 @@ TYPE(host_state_net_device);
 static const struct json_field host_state_rdt_fields[] = {
     F(host_state_rdt, group, "group"),
     F(host_state_rdt, made, "made"),
+    F(host_state_rdt, keep, "keep"),
     F(host_state_rdt, monitoring, "monitoring"),
 };
 TYPE(host_state_rdt);
