@@ -40,15 +40,26 @@ int identity_groups(struct stub *s)
     return (int) sys_call3(NR_setgroups, groups.size / sizeof(uint32_t), stub_data(s, groups), 0);
 }
 
+/* To setresuid(2) and setresgid(2) -1 means "leave it as it is", which is root. */
+static bool is_unchanged(uint32_t id)
+{
+    return id == UINT32_MAX;
+}
+
 int identity_gid(struct stub *s)
 {
+    if (is_unchanged(s->config->gid))
+        return -EINVAL;
     return (int) sys_call3(NR_setresgid, s->config->gid, s->config->gid, s->config->gid);
 }
 
 int identity_uid(struct stub *s)
 {
-    long r = sys_call3(NR_setresuid, s->config->uid, s->config->uid, s->config->uid);
+    long r;
 
+    if (is_unchanged(s->config->uid))
+        return -EINVAL;
+    r = sys_call3(NR_setresuid, s->config->uid, s->config->uid, s->config->uid);
     /* A change of uid sets what the sysctl fs.suid_dumpable says, which may be "dumpable". */
     sys_prctl(PR_SET_DUMPABLE, 0, 0);
     return (int) r;

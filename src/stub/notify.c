@@ -16,8 +16,6 @@
 #include "stub/run.h"
 #include "stub/sys.h"
 
-enum { MSG_NO_SIGNAL = 0x4000, SOL_SOCKET_ = 1, SCM_RIGHTS_ = 1 };
-
 enum { WAITING = -1 };
 
 struct helper {
@@ -69,7 +67,7 @@ static int send_state(const struct stub *s, int listener)
     struct iovec iov[5];
     struct sys_cmsg_fd rights = {
         .size = offsetof(struct sys_cmsg_fd, fd) + sizeof listener,
-        .level = SOL_SOCKET_, .type = SCM_RIGHTS_, .fd = listener,
+        .level = SYS_SOL_SOCKET, .type = SYS_SCM_RIGHTS, .fd = listener,
     };
     struct sys_msghdr message = { .iov = iov, .n_iov = 5, .control = &rights, .control_size = rights.size };
 
@@ -80,7 +78,7 @@ static int send_state(const struct stub *s, int listener)
     iov[2] = part(s, 1);
     iov[4] = part(s, 2);
     while (message.n_iov) {
-        long r = sys_sendmsg(c->notify_fd, &message, MSG_NO_SIGNAL);
+        long r = sys_sendmsg(c->notify_fd, &message, SYS_MSG_NOSIGNAL);
 
         if (r < 0 && r != -EINTR)
             return (int) r;

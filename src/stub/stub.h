@@ -15,10 +15,10 @@
  * Offsets are from the start of the struct; a span of size 0 is absent.
  * Strings are NUL-terminated, their size counts the NUL.
  *
- * The peer on start_fd sends MSG_GO.  End of file is the answer that the
- * program was executed; MSG_FAILED names the stage that failed, and the stub
- * ends with status 127.  A stub that is killed on its way to execve(2) gives an
- * end of file as well: its comm is still STUB_NAME then.
+ * The peer on start_fd sends MSG_GO.  The answer is MSG_EXEC when only the
+ * filter, if there is one, and execve(2) are left, and then end of file: the
+ * program was executed.  MSG_FAILED, at any time, names the stage that failed; the
+ * stub ends with status 127.  End of file without MSG_EXEC: it was killed.
  */
 #ifndef OCIRT_STUB_H
 #define OCIRT_STUB_H

@@ -59,6 +59,8 @@
     arch_syscall((nr), SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
 #define sys_call3(nr, a, b, c) sys_call((nr), (a), (b), (c), 0, 0, 0)
 
+enum { SYS_MSG_NOSIGNAL = 0x4000, SYS_SOL_SOCKET = 1, SYS_SCM_RIGHTS = 1 };    /* alike everywhere but on parisc, mips and sparc */
+
 struct sys_msghdr {
     void *name;
     int name_size;

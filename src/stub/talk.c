@@ -8,8 +8,6 @@
 #include "stub/run.h"
 #include "stub/sys.h"
 
-enum { NO_SIGNAL = 0x4000 };       /* MSG_NOSIGNAL */
-
 static bool receive_go(int fd)
 {
     struct msg message;
@@ -61,7 +59,7 @@ int talk_announce(struct stub *s)
     struct iovec part = { .iov_base = &message, .iov_len = sizeof message };
     struct sys_msghdr packet = { .iov = &part, .n_iov = 1 };
 
-    (void) sys_sendmsg(s->connection, &packet, NO_SIGNAL);
+    (void) sys_sendmsg(s->connection, &packet, SYS_MSG_NOSIGNAL);
     return 0;
 }
 
