@@ -23,11 +23,14 @@ struct cli_global {
     bool debug, systemd_cgroup, version;
 };
 
+struct cli_command;
+
 struct cli {
     struct cli_global global;
     struct cli_log log;
-    struct ocirt *ocirt; /* NULL for a command that is `alone` */
-    int trace_fd;        /* 0: none */
+    const struct cli_command *command; /* that runs; NULL while there is none */
+    struct ocirt *ocirt;               /* NULL for a command that is `alone` */
+    int trace_fd;                      /* 0: none */
 };
 
 #define CLI_ANY_NUMBER 255
@@ -54,7 +57,9 @@ extern const struct cli_option cli_global_options[];
 /* The command of that name, or NULL. */
 const struct cli_command *cli_command_find(const char *name);
 
-/* Tables that commands share: the values are a struct ocirt_create_options, a struct ocirt_checkpoint_options. */
+/* Tables that commands share.  The values begin with a struct ocirt_create_options; the last one's with a struct
+ * ocirt_checkpoint_options. */
+extern const struct cli_option cli_bundle_options[];
 extern const struct cli_option cli_create_options[];
 extern const struct cli_option cli_checkpoint_options[];
 

@@ -38,7 +38,7 @@ int cli_result_status(struct cli *cli, int r, struct ocirt_error *error, int sta
     if (error)
         cli_log_error(&cli->log, error);
     else
-        cli_log_failure(&cli->log, r, "failed");
+        cli_log_failure(&cli->log, r, "%s", cli->command ? cli->command->name : "ocirt");
     ocirt_error_free(error);
     return failed;
 }
@@ -72,6 +72,7 @@ int cli_read(struct cli *cli, const char *path, struct cli_out *text)
     int r = cli_file_read(path, text);
 
     if (r < 0)
-        cli_log_failure(&cli->log, r, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
+        cli_log_failure(&cli->log, r, "%s: %s", cli->command->name,
+                        strcmp(path, "-") == 0 ? "standard input" : path);
     return r;
 }

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * create_options.c - ocirt create and ocirt run: the options that create and run share.
+ * create_options.c - the options that create and run share, beside the bundle.
  */
 #include "cli/cli.h"
 
 /* clang-format off */
 const struct cli_option cli_create_options[] = {
-    { CLI_INTO(struct ocirt_create_options, bundle), 'b', "bundle", "DIR",
-      "directory of the bundle (default: the working directory)" },
-    { CLI_INTO(struct ocirt_create_options, config), 'f', "config", "FILE",
-      "the configuration (default: config.json in the bundle)" },
     { CLI_INTO(struct ocirt_create_options, console_socket), 0, "console-socket", "SOCKET",
       "send the terminal's master to this UNIX socket" },
     { CLI_INTO(struct ocirt_create_options, pidfd_socket), 0, "pidfd-socket", "SOCKET",

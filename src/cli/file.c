@@ -15,7 +15,7 @@
 
 #define MOST_BYTES ((size_t) 16 << 20)
 
-static int read_all(int fd, struct cli_out *text)
+int cli_file_read_fd(int fd, struct cli_out *text)
 {
     char buffer[16384];
 
@@ -43,11 +43,11 @@ static int read_all(int fd, struct cli_out *text)
 int cli_file_read(const char *path, struct cli_out *text)
 {
     if (strcmp(path, "-") == 0)
-        return read_all(STDIN_FILENO, text);
+        return cli_file_read_fd(STDIN_FILENO, text);
     int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return -errno;
-    int r = read_all(fd, text);
+    int r = cli_file_read_fd(fd, text);
     (void) close(fd);
     return r;
 }

@@ -15,7 +15,8 @@ struct list_values {
 
 /* clang-format off */
 static const struct cli_option options[] = {
-    { CLI_INTO(struct list_values, format), 'f', "format", "table|json", "form of the list (default: table)" },
+    { CLI_INTO(struct list_values, format), 'f', "format", "table|json",
+      "form of the list (default: table)" },
     { CLI_INTO(struct list_values, quiet), 'q', "quiet", NULL, "print the ids only" },
     CLI_END,
 };

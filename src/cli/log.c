@@ -18,7 +18,7 @@
 
 static const char *const level_names[] = { "error", "warning", "debug" };
 
-/* ---- forms ------------------------------------------------------------------------------------------------- */
+/* ---- forms ------------------------------------------------------------------------------------------- */
 
 /* RFC 3339 in UTC: containerd drops the whole log if it can't read a time in it. */
 static void add_time(struct cli_out *out)
@@ -83,7 +83,7 @@ static void add_plain(struct cli_out *out, const struct cli_record *record)
     cli_out_word(out, "\n");
 }
 
-/* ---- places ------------------------------------------------------------------------------------------------ */
+/* ---- places ------------------------------------------------------------------------------------------ */
 
 static void send_plain(const struct cli_record *record)
 {
@@ -141,12 +141,12 @@ void cli_log_record(struct cli_log *log, const struct cli_record *record)
         if (r < 0)
             tell_broken(log, r);
     }
-    /* Whatever has a log has its warnings there; an error is told to who called as well, as runc and crun do. */
+    /* With a log, warnings are there; an error is told to who called as well, as runc and crun do. */
     if (record->level == CLI_ERROR || (!log->target && !log->quiet))
         send_to_stderr(log, record);
 }
 
-/* ---- kinds of records ---------------------------------------------------------------------------------------- */
+/* ---- kinds of records -------------------------------------------------------------------------------- */
 
 void cli_log_error(struct cli_log *log, const struct ocirt_error *error)
 {

@@ -41,6 +41,7 @@ static int run_command(struct cli *cli, const struct cli_command *command, char 
     int status = 1;
     void *values = calloc(1, command->size + 1);
 
+    cli->command = command;
     cli->log.quiet = command->quiet;
     if (!values) {
         cli_log_failure(&cli->log, ENOMEM, "%s", command->name);

@@ -24,13 +24,13 @@ void cli_out_word(struct cli_out *out, const char *s);
 void cli_out_add(struct cli_out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cli_out_pad(struct cli_out *out, size_t n); /* N spaces */
 
-/* S as a JSON string with its quotes. What is not UTF-8 becomes U+FFFD: a broken byte must not break a log. */
+/* S as a JSON string with its quotes. What is not UTF-8 becomes U+FFFD: one byte must not break a log. */
 void cli_out_json(struct cli_out *out, const char *s);
 
-/* S with control characters as \xNN: nothing of a config.json may steer the terminal, or begin a second line. */
+/* S with control characters as \xNN: no config.json may steer the terminal, or begin a second line. */
 void cli_out_printable(struct cli_out *out, const char *s);
 
-/* Writes all to FD, in one write(2) if the kernel takes it. 0 or -errno; -ENOMEM if an allocation had failed. */
+/* Writes all to FD, in one write(2) if the kernel takes it. 0 or -errno; -ENOMEM if adding had failed. */
 int cli_out_send(const struct cli_out *out, int fd);
 
 void cli_out_done(struct cli_out *out);

@@ -6,8 +6,10 @@
 
 /* clang-format off */
 static const struct cli_option options[] = {
-    { CLI_INTO(struct ocirt_create_options, detach), 'd', "detach", NULL, "return as soon as the program runs" },
-    { CLI_INTO(struct ocirt_create_options, keep), 0, "keep", NULL, "do not delete the container when it ends" },
+    { CLI_INTO(struct ocirt_create_options, detach), 'd', "detach", NULL,
+      "return as soon as the program runs" },
+    { CLI_INTO(struct ocirt_create_options, keep), 0, "keep", NULL,
+      "do not delete the container when it ends" },
     CLI_END,
 };
 /* clang-format on */
@@ -27,7 +29,7 @@ const struct cli_command cli_run = {
     .name = "run",
     .arguments = "ID",
     .summary = "Create and start a container, wait for its end and delete it; ends with its exit status",
-    .tables = { cli_create_options, options },
+    .tables = { cli_bundle_options, cli_create_options, options },
     .size = sizeof(struct ocirt_create_options),
     .min = 1,
     .max = 1,

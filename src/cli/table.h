@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * table.h - columns under heads, as runc aligns them: at least 12 wide, 3 spaces between, the last one as it is.
+ * table.h - columns under heads, as runc aligns them.
+ *
+ * Each is at least 12 wide, with 3 spaces behind its longest cell; the last one is as it is.
  */
 #ifndef OCIRT_CLI_TABLE_H
 #define OCIRT_CLI_TABLE_H

@@ -70,12 +70,12 @@ int cli_value_unsigned(const char *s, unsigned *ret)
     return 0;
 }
 
-/* A number with decimals at *S, which it moves behind it, times UNIT once that is known: whole and thousandths. */
 struct decimal {
     int64_t whole;
     int64_t fraction, scale; /* fraction / scale, scale a power of ten */
 };
 
+/* The number at *S, which it moves behind it. */
 static int decimal(const char **s, struct decimal *ret)
 {
     struct decimal d = { .scale = 1 };

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* As Go's strconv.ParseBool has it, which runc's callers rely on: 1 t T true TRUE True, 0 f F false FALSE False. */
+/* As Go's strconv.ParseBool, on which runc's callers rely: 1 t T true TRUE True, 0 f F false FALSE False. */
 int cli_value_bool(const char *s, bool *ret);
 
 /* Decimal digits, at most INT_MAX. */
@@ -19,7 +19,7 @@ int cli_value_unsigned(const char *s, unsigned *ret);
 /* Decimal digits, perhaps with a minus. */
 int cli_value_integer(const char *s, int64_t *ret);
 
-/* Bytes: "1048576", "512k", "1.5GiB"; k m g t p are powers of 1024 whatever their case, as for runc. "-1" is itself. */
+/* Bytes: "1048576", "512k", "1.5GiB", as for runc: k m g t p are powers of 1024, whatever their case.  And "-1". */
 int cli_value_size(const char *s, int64_t *ret);
 
 /* Milliseconds: "5s", "500ms", "1m30s", "1.5h" as Go writes durations; a bare number is seconds. Not zero. */
