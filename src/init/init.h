@@ -94,6 +94,8 @@ void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid);
 /* Runs the stages; does not return. */
 _Noreturn void init_run(struct init *init);
 _Noreturn void init_run_exec(struct init *init);
+_Noreturn void init_run_mounts(struct init *init);     /* in a running container; ends after READY */
+_Noreturn void init_run_unmounts(struct init *init);
 
 /* ---- the stages ---------------------------------------------------------------------------------------------- */
 
@@ -111,6 +113,7 @@ int init_loopback(struct init *init);
 int init_sysctls(struct init *init);
 int init_root_attach(struct init *init);
 int init_mounts(struct init *init);
+int init_unmounts(struct init *init);
 int init_devices(struct init *init);
 int init_symlinks(struct init *init);
 int init_console(struct init *init);

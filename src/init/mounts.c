@@ -313,3 +313,37 @@ int init_mounts(struct init *init)
     }
     return 0;
 }
+
+/* By its name in a directory that is held: a symlink there is not followed. */
+static int unmount_one(struct init *init, const struct plan_mount *m)
+{
+    const char *name;
+    char buf[256];
+    size_t n;
+    autoclose int dir_fd = path_make_parent(init->root_fd, m->target, 0755, &name, &n);
+
+    if (dir_fd < 0)
+        return dir_fd;
+    if (n >= sizeof buf)
+        return -ENAMETOOLONG;
+    memcpy(buf, name, n);
+    buf[n] = '\0';
+    if (fchdir(dir_fd) < 0)
+        return -errno;
+    return umount2(buf, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int init_unmounts(struct init *init)
+{
+    const struct plan *plan = init->plan;
+
+    for (size_t i = plan->n_mounts; i > 0; i--) {
+        int r;
+
+        init->item = (uint32_t) (i - 1);
+        r = plan->mounts[i - 1].from ? unmount_one(init, &plan->mounts[i - 1]) : 0;
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

@@ -66,6 +66,20 @@ static const struct stage exec_stages[] = {
     { 0, NULL },
 };
 
+static const struct stage mount_stages[] = {
+    { INIT_STAGE_RESET, init_reset },
+    { INIT_STAGE_EXEC_JOIN, init_exec_join },
+    { INIT_STAGE_MOUNT, init_mounts },
+    { 0, NULL },
+};
+
+static const struct stage unmount_stages[] = {
+    { INIT_STAGE_RESET, init_reset },
+    { INIT_STAGE_EXEC_JOIN, init_exec_join },
+    { INIT_STAGE_MOUNT, init_unmounts },
+    { 0, NULL },
+};
+
 void init_say(struct init *init, const char *s, size_t n)
 {
     if (n > sizeof init->text)
@@ -236,4 +250,16 @@ _Noreturn void init_run_exec(struct init *init)
 {
     walk(init, exec_stages);
     finish(init);
+}
+
+_Noreturn void init_run_mounts(struct init *init)
+{
+    walk(init, mount_stages);
+    _exit(send_ready(init) < 0);
+}
+
+_Noreturn void init_run_unmounts(struct init *init)
+{
+    walk(init, unmount_stages);
+    _exit(send_ready(init) < 0);
 }
