@@ -158,8 +158,8 @@ int host_cgroup_v1_freeze(const struct host_cgroup *cg, bool frozen, struct err 
 
 /* ---- devices of a running container --------------------------------------------------------------------------
  *
- * "deny a" first, as for a new cgroup, would take the devices from the running processes for a moment.  So the new
- * exceptions are added, then the old ones that are not among them are taken away.
+ * "deny a" first, as for a new cgroup, would take the devices from the running processes for a moment.  So only the
+ * exceptions that are not among the new ones are taken away, then the new ones added.
  */
 
 static bool is_wanted(const struct plan_cgroup_writes *writes, const char *line, size_t n)
@@ -203,10 +203,9 @@ int host_cgroup_v1_update_devices(const struct host_cgroup *cg, const struct pla
     /* Exceptions are kept only within the same behaviour. */
     if (!strncmp(text_string(&list), "a ", 2) || strcmp(writes->v[0].file, "devices.deny"))
         return host_cgroup_write_all(cg, writes, err);
-    additions = (struct plan_cgroup_writes) { .v = writes->v + 1, .n = writes->n - 1 };
-    r = host_cgroup_write_all(cg, &additions, err);
-    if (r < 0)
-        return r;
     r = drop_unwanted(dir->fd, writes, text_string(&list));
-    return r < 0 ? err_set(err, ERR_CGROUP, r, "write devices.deny of the cgroup %s", cg->path) : 0;
+    if (r < 0)
+        return err_set(err, ERR_CGROUP, r, "write devices.deny of the cgroup %s", cg->path);
+    additions = (struct plan_cgroup_writes) { .v = writes->v + 1, .n = writes->n - 1 };
+    return host_cgroup_write_all(cg, &additions, err);
 }

@@ -229,10 +229,23 @@ static int v1_agree(struct v1_state *state, const struct plan_device_rule *rule,
     return 0;
 }
 
+/* The kernel keeps one exception for the same devices, so do we: host compares them with devices.list. */
+static void v1_except(struct v1_state *state, const struct plan_device_rule *rule, char type)
+{
+    for (size_t i = 0; i < state->n; i++) {
+        struct plan_device_rule *e = &state->v[i];
+
+        if (e->type == type && e->major == rule->major && e->minor == rule->minor) {
+            e->access |= rule->access;
+            return;
+        }
+    }
+    state->v[state->n] = *rule;
+    state->v[state->n++].type = type;
+}
+
 static int v1_apply(struct v1_state *state, const struct plan_device_rule *rule, struct err *err)
 {
-    struct plan_device_rule part = *rule;
-
     if (is_everything(rule)) {
         state->allow = rule->allow;
         state->n = 0;
@@ -240,10 +253,11 @@ static int v1_apply(struct v1_state *state, const struct plan_device_rule *rule,
     }
     if (rule->allow == state->allow)
         return v1_agree(state, rule, err);
-    for (const char *type = rule->type == 'a' ? "cb" : "c"; *type; type++) {
-        if (rule->type == 'a')
-            part.type = *type;
-        state->v[state->n++] = part;
+    if (rule->type == 'a') {
+        v1_except(state, rule, 'c');
+        v1_except(state, rule, 'b');
+    } else {
+        v1_except(state, rule, rule->type);
     }
     return 0;
 }

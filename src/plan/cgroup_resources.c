@@ -142,6 +142,10 @@ static void check_memory(struct cgroup_build *b, const struct oci_memory *m)
     if (m->limit > 0 && m->swap > 0 && m->swap < m->limit)
         CGROUP_BAD(b, m, swap, ERR_CONFIG_CONFLICT, "the limit of memory and swap together, %lld, is below that of memory, %lld",
                    (long long) m->swap, (long long) m->limit);
+    /* An update may find a limit in place. */
+    if (!b->current && m->swap > 0 && m->limit <= 0)
+        CGROUP_BAD(b, m, swap, ERR_CONFIG_CONFLICT,
+                   "memory and swap together can't be limited where memory alone (memory.limit) is not");
     if (json_has(m, use_hierarchy) && !m->use_hierarchy)
         err_warn_at(b->err, &m->node, offsetof(struct oci_memory, use_hierarchy),
                     "ignored: since Linux 5.11 memory is always accounted hierarchically");

@@ -22,16 +22,11 @@ static void swap(struct cgroup_build *b, const struct oci_memory *m)
     const char *value = "max";
 
     if (m->swap > 0) {
-        if (limit <= 0) {
-            CGROUP_BAD(b, m, swap, ERR_CONFIG_CONFLICT,
-                       "memory and swap together can't be limited where memory alone (memory.limit) is not");
-            return;
-        }
-        if (m->swap < limit) {
-            if (!CGROUP_SET(m, limit))
-                CGROUP_BAD(b, m, swap, ERR_CONFIG_CONFLICT, "%lld is below the limit of memory alone, %lld",
-                           (long long) m->swap, (long long) limit);
-            return;
+        if (limit <= 0 || m->swap < limit) {
+            if (b->current && !CGROUP_SET(m, limit))
+                CGROUP_BAD(b, m, swap, ERR_CONFIG_CONFLICT, "%lld is below the limit of memory alone, which is %s",
+                           (long long) m->swap, cgroup_limit(b, limit > 0 ? limit : -1));
+            return;                /* else check_memory() has said so */
         }
         value = cgroup_limit(b, m->swap - limit);
     }
