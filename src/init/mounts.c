@@ -103,7 +103,7 @@ static const struct { unsigned long flag; const char *key; } superblock_flags[] 
 
 static int configure(const struct plan_mount *m, int fs_fd)
 {
-    int r = m->source && strcmp(m->source, m->type) ? sys_fsconfig_string(fs_fd, "source", m->source) : 0;
+    int r = m->source ? sys_fsconfig_string(fs_fd, "source", m->source) : 0;
 
     for (size_t i = 0; r >= 0 && i < sizeof superblock_flags / sizeof *superblock_flags; i++)
         if (m->flags & superblock_flags[i].flag)
