@@ -38,6 +38,7 @@ struct plan_facts {
     const struct plan_hierarchy *hierarchies;   /* v1 and hybrid, without the v2 one; hybrid's is "unified" */
     size_t n_hierarchies;
     uid_t euid;
+    gid_t egid;
     bool in_user_namespace;        /* not the initial one: no mknod, limited mounts */
     bool rootless;                 /* unprivileged: sources are opened by init, not by the runtime */
     int last_capability;           /* CAP_LAST_CAP of the running kernel */
@@ -50,8 +51,11 @@ struct plan_options {
     enum plan_cgroup_manager manager;
     bool no_pivot, no_new_keyring;
     unsigned preserve_fds;         /* descriptors from 3 on that stay open in the program */
-    const char *notify_socket;     /* $NOTIFY_SOCKET of the caller, or NULL */
+    const char *notify_socket;     /* socket to be bound to /run/notify/notify.sock in the container: a proxy for
+                                      $NOTIFY_SOCKET of the caller; NULL: none */
     unsigned listen_fds;           /* $LISTEN_FDS: included in preserve_fds */
+    const char *seccomp_receiver;  /* $RUN_OCI_SECCOMP_RECEIVER, or NULL: for a profile that notifies but has no
+                                      listenerPath */
 };
 
 /* ---- namespaces and ids --------------------------------------------------------------------------------- */
@@ -95,7 +99,8 @@ enum plan_mount_kind {
     PLAN_MOUNT_CLASSIC,            /* mount(2): what fsconfig can't say (long data, silent, unknown filesystems) */
     PLAN_MOUNT_BIND,               /* open_tree of `source` */
     PLAN_MOUNT_REMOUNT,            /* new attributes of what is mounted there already */
-    PLAN_MOUNT_CGROUP,             /* bind of the container's own cgroup directory: host fills tree_fd */
+    PLAN_MOUNT_CGROUP,             /* bind of the container's own directory of the v1 hierarchy named `source`
+                                      ("cpu,cpuacct"; "unified" on a hybrid host): host fills tree_fd */
     PLAN_MOUNT_SYMLINK,            /* cgroup v1: "cpu" -> "cpu,cpuacct"; source is the link's text */
 };
 
@@ -120,8 +125,9 @@ struct plan_mount {
     bool copy_symlink;             /* copy the source if it is a symlink, instead of mounting it */
     bool source_nofollow, target_nofollow;
     bool optional;                 /* ENOENT of the target or of the host's file is no error */
-    struct plan_id_map *id_map;    /* NULL: not id-mapped */
+    struct plan_id_map *id_map;    /* NULL: not id-mapped.  Without ranges: by the user namespace that is joined */
     bool id_map_recursive;
+    const char *file_label;        /* SELinux: to be set as security.selinux of the mount's root; NULL: nothing */
     int tree_fd;
 };
 
@@ -215,6 +221,7 @@ struct plan_seccomp {              /* what libseccomp is asked for; compiled by 
     const char *listener_path, *listener_metadata;
     const void *raw_bpf;           /* annotation run.oci.seccomp_bpf_data; NULL if none */
     size_t raw_size;
+    bool fail_unknown;             /* annotation run.oci.seccomp_fail_unknown_syscall: an unknown name is an error */
 };
 
 /* ---- the rest of linux ---------------------------------------------------------------------------------------- */
@@ -262,6 +269,7 @@ struct plan {
     const char *hooks_stdout, *hooks_stderr;     /* annotations run.oci.hooks.stdout, .stderr */
     const char *mount_context_type;              /* "context", "fscontext", ... */
     const char *criu_config;                     /* annotation org.criu.config */
+    const char *pidfd_receiver;                  /* annotation run.oci.pidfd_receiver: socket that gets init's pidfd */
 };
 
 /*

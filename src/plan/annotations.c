@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * annotations.c - the one table of known annotations.
+ *
+ * What is not in it is data for others, and ignored (config.md "Annotations").
+ * What asks for something that ocirt does not do is refused, as a property would be.
+ */
+#include "plan/annotations.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "plan/compile.h"
+
+enum use {
+    HONOURED,                      /* by the part of the plan that looks it up */
+    IN_PLAN,                       /* its value is a string of the plan: an absolute path */
+    REFUSED,                       /* ocirt can't do it; `text` says what */
+    IGNORED,                       /* a wish for another kind of runtime: warn, with `text` */
+};
+
+struct known {
+    const char *name;              /* a prefix if it ends with "." */
+    bool unsafe;                   /* it reaches beyond the container: features.md "potentiallyUnsafeConfigAnnotations" */
+    enum use use;
+    size_t member;                 /* IN_PLAN: of struct plan, a const char * */
+    const char *text;
+};
+
+#define MEMBER(m) offsetof(struct plan, m)
+
+/* clang-format off */
+static const struct known table[] = {
+    { PLAN_ANNOTATION_MOUNT_CONTEXT,    true, HONOURED, 0, NULL },
+    { PLAN_ANNOTATION_KEEP_GROUPS,      true, HONOURED, 0, NULL },
+    { PLAN_ANNOTATION_HOOKS_STDOUT,     true, IN_PLAN, MEMBER(hooks_stdout), NULL },
+    { PLAN_ANNOTATION_HOOKS_STDERR,     true, IN_PLAN, MEMBER(hooks_stderr), NULL },
+    { PLAN_ANNOTATION_SECCOMP_RECEIVER, true, HONOURED, 0, NULL },
+    { PLAN_ANNOTATION_SECCOMP_STRICT,   true, HONOURED, 0, NULL },
+    { PLAN_ANNOTATION_SECCOMP_BPF,      true, HONOURED, 0, NULL },
+    { PLAN_ANNOTATION_PIDFD_RECEIVER,   true, IN_PLAN, MEMBER(pidfd_receiver), NULL },
+    { PLAN_ANNOTATION_TIME_OFFSET,      true, HONOURED, 0, NULL },
+    { PLAN_ANNOTATION_DELEGATE_CGROUP,  true, HONOURED, 0, NULL },
+    { PLAN_ANNOTATION_SUBGROUP,         true, HONOURED, 0, NULL },
+    { PLAN_ANNOTATION_SYSTEMD_PROPERTY, true, HONOURED, 0, NULL },
+    { PLAN_ANNOTATION_CRIU_CONFIG,      true, IN_PLAN, MEMBER(criu_config), NULL },
+    { "run.oci.seccomp.plugins",        true, REFUSED, 0, "ocirt loads no plugins; use linux.seccomp.listenerPath" },
+    { "run.oci.systemd.force_cgroup_v1", true, REFUSED, 0, "ocirt does not mount cgroup v1 on a v2 host" },
+    { "run.oci.handler",                true, REFUSED, 0, "ocirt executes programs itself and has no handlers" },
+    { "module.wasm.image/variant",      true, IGNORED, 0, "ocirt does not run WebAssembly" },
+    { "krun.",                          true, IGNORED, 0, "ocirt starts no virtual machines" },
+};
+/* clang-format on */
+
+enum { N_KNOWN = sizeof table / sizeof *table };
+
+/* ---- looking them up ----------------------------------------------------------------------------------------- */
+
+const char *plan_annotation(const struct oci_spec *spec, const char *name)
+{
+    for (size_t i = 0; i < spec->annotations.n; i++)
+        if (!strcmp(spec->annotations.v[i].key, name))
+            return spec->annotations.v[i].value;
+    return NULL;
+}
+
+bool plan_annotation_is_on(const struct oci_spec *spec, const char *name)
+{
+    const char *value = plan_annotation(spec, name);
+
+    return value && strcmp(value, "0") && strcmp(value, "false") && strcmp(value, "no");
+}
+
+const char *plan_annotation_unsafe(size_t i)
+{
+    for (size_t k = 0; k < N_KNOWN; k++)
+        if (table[k].unsafe && i-- == 0)
+            return table[k].name;
+    return NULL;
+}
+
+static const struct known *find(const char *key)
+{
+    for (size_t i = 0; i < N_KNOWN; i++) {
+        size_t n = strlen(table[i].name);
+
+        if (table[i].name[n - 1] == '.' ? !strncmp(table[i].name, key, n) : !strcmp(table[i].name, key))
+            return &table[i];
+    }
+    return NULL;
+}
+
+/* ---- checking them ------------------------------------------------------------------------------------------- */
+
+static int bad(const struct plan *plan, const char *key, const char *text, struct err *err)
+{
+    return ERR_AT(err, plan->spec, annotations, ERR_CONFIG_VALUE, 0, "%s: %s", key, text);
+}
+
+static int apply(struct plan *plan, const struct json_pair *pair, struct err *err)
+{
+    const struct known *known = find(pair->key);
+
+    if (!*pair->key)
+        return ERR_AT(err, plan->spec, annotations, ERR_CONFIG_VALUE, 0, "an annotation has no name");
+    if (!known)
+        return 0;
+    switch (known->use) {
+    case HONOURED:
+        return 0;
+    case IN_PLAN:
+        if (*pair->value != '/')
+            return bad(plan, pair->key, "the value must be an absolute path", err);
+        *(const char **) ((char *) plan + known->member) = pair->value;
+        return 0;
+    case REFUSED:
+        return ERR_AT(err, plan->spec, annotations, ERR_UNSUPPORTED, 0, "%s: %s", pair->key, known->text);
+    case IGNORED:
+        err_warn_at(err, &plan->spec->node, offsetof(struct oci_spec, annotations), "%s: %s", pair->key, known->text);
+        return 0;
+    }
+    return 0;
+}
+
+static int compile_context_type(struct plan *plan, struct err *err)
+{
+    static const char *const names[] = { NULL, "context", "fscontext", "defcontext", "rootcontext" };
+    static const struct json_words words = { names, sizeof names / sizeof *names };
+    const char *value = plan_annotation(plan->spec, PLAN_ANNOTATION_MOUNT_CONTEXT);
+    int r;
+
+    plan->mount_context_type = value ? value : "context";
+    if (!value || json_word_value(&words, value))
+        return 0;
+    r = bad(plan, PLAN_ANNOTATION_MOUNT_CONTEXT, "unknown type of context", err);
+    err_hint(err, "the types are context, fscontext, defcontext and rootcontext");
+    return r;
+}
+
+int plan_annotations_compile(struct plan *plan, struct err *err)
+{
+    const struct json_map *annotations = &plan->spec->annotations;
+    const char *label = plan_linux(plan->spec)->mount_label;
+    int failed = 0;
+
+    plan->mount_label = label && *label ? label : NULL;
+    for (size_t i = 0; i < annotations->n; i++)
+        if (!plan_go_on(err, apply(plan, &annotations->v[i], err), &failed))
+            return failed;
+    (void) plan_go_on(err, compile_context_type(plan, err), &failed);
+    return failed;
+}
