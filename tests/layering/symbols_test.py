@@ -39,7 +39,8 @@ PATH_CALLS = (
      ("base/path", "host/pidfile", "host/state_root")),
     ("a path is mounted or entered", r"mount|umount|umount2|pivot_root|chroot|chdir",
      ("base/sys", "base/path", "init",
-      "host/command")),         # the working directory of a hook
+      "host/command",           # the working directory of a hook
+      "engine/removal")),       # a mount that the state directory records
 )
 
 
