@@ -60,6 +60,7 @@ static void put_key(struct text *key, const struct plan_seccomp *seccomp)
 {
     put_string(key, host_seccomp_compiler());
     put_number(key, seccomp->default_action);
+    put_number(key, seccomp->fail_unknown);
     put_strings(key, &seccomp->from->architectures);
     put_number(key, seccomp->from->syscalls.n);
     for (size_t i = 0; i < seccomp->from->syscalls.n; i++)
@@ -103,10 +104,14 @@ static int from_annotation(const struct plan_seccomp *seccomp, struct host_secco
     return 0;
 }
 
-/* TSYNC is about other threads, which the stub has not; WAIT_KILLABLE_RECV without a listener is EINVAL. */
+/*
+ * TSYNC is about other threads: the stub has none, but for the one that sends the listener and must have no filter.
+ * WAIT_KILLABLE_RECV without a listener is EINVAL.
+ */
 static unsigned kernel_flags(const struct plan_seccomp *seccomp)
 {
-    unsigned flags = seccomp->flags & ~(unsigned) SECCOMP_FILTER_FLAG_TSYNC;
+    const unsigned tsync = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+    unsigned flags = seccomp->flags & ~tsync;
 
     return seccomp->notify ? flags : flags & ~(unsigned) SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 }

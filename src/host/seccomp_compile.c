@@ -13,7 +13,6 @@
 
 #ifdef HAVE_SECCOMP
 
-#include <ctype.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -22,6 +21,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "host/seccomp_newer.h"
+#include "plan/seccomp.h"
 
 #define SECCOMP_HAS(major, minor) \
     (SCMP_VER_MAJOR > (major) || (SCMP_VER_MAJOR == (major) && SCMP_VER_MINOR >= (minor)))
@@ -35,12 +35,6 @@ enum { ARCHS_MAX = 32, ARGS_MAX = 6 };
 struct archs {
     uint32_t v[ARCHS_MAX];
     size_t n;
-};
-
-static const enum scmp_compare comparisons[] = {
-    [OCI_SECCOMP_OP_NE] = SCMP_CMP_NE, [OCI_SECCOMP_OP_LT] = SCMP_CMP_LT, [OCI_SECCOMP_OP_LE] = SCMP_CMP_LE,
-    [OCI_SECCOMP_OP_EQ] = SCMP_CMP_EQ, [OCI_SECCOMP_OP_GE] = SCMP_CMP_GE, [OCI_SECCOMP_OP_GT] = SCMP_CMP_GT,
-    [OCI_SECCOMP_OP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
 };
 
 static void release(scmp_filter_ctx *filter)
@@ -61,21 +55,6 @@ const char *host_seccomp_compiler(void)
 
 /* ---- architectures --------------------------------------------------------------------------------------------- */
 
-/* "SCMP_ARCH_X86_64" is "x86_64" for libseccomp.  0 if it knows no such. */
-static uint32_t arch_token(const char *word)
-{
-    static const char prefix[] = "SCMP_ARCH_";
-    char name[32];
-    size_t n = 0;
-
-    if (strncmp(word, prefix, sizeof prefix - 1) != 0)
-        return 0;
-    for (word += sizeof prefix - 1; word[n] && n < sizeof name - 1; n++)
-        name[n] = (char) tolower((unsigned char) word[n]);
-    name[n] = '\0';
-    return word[n] ? 0 : seccomp_arch_resolve_name(name);
-}
-
 /*
  * One that libseccomp does not know, or with another byte order, is left out: no program of it runs on this machine, and if it
  * did it would be killed for its architecture.
@@ -85,10 +64,10 @@ static int add_archs(scmp_filter_ctx filter, const struct oci_seccomp *from, str
     archs->v[archs->n++] = seccomp_arch_native();
     for (size_t i = 0; i < from->architectures.n && archs->n < ARCHS_MAX; i++) {
         const char *word = from->architectures.v[i];
-        uint32_t token = arch_token(word);
-        int r = token ? seccomp_arch_add(filter, token) : -EDOM;
+        uint32_t token = plan_seccomp_arch(word);
+        int r = seccomp_arch_add(filter, token);
 
-        if (r == -EEXIST || r == -EDOM)
+        if (r == -EEXIST || r == -EINVAL || r == -EDOM)
             continue;
         if (r < 0)
             return err_at_index(err, &from->node, offsetof(struct oci_seccomp, architectures), i, ERR_SECCOMP, -r,
@@ -100,41 +79,16 @@ static int add_archs(scmp_filter_ctx filter, const struct oci_seccomp *from, str
 
 /* ---- rules ------------------------------------------------------------------------------------------------------- */
 
-/* The errno is the message to the tracer for SCMP_ACT_TRACE; EPERM if it is not given. */
-static uint32_t action_of(const struct oci_syscall *call)
-{
-    uint32_t data = (json_has(call, errno_ret) ? call->errno_ret : EPERM) & 0xffff;
-
-    switch (call->action) {
-    case OCI_SECCOMP_KILL_PROCESS:
-        return SCMP_ACT_KILL_PROCESS;
-    case OCI_SECCOMP_TRAP:
-        return SCMP_ACT_TRAP;
-    case OCI_SECCOMP_ERRNO:
-        return SCMP_ACT_ERRNO(data);
-    case OCI_SECCOMP_TRACE:
-        return SCMP_ACT_TRACE(data);
-    case OCI_SECCOMP_ALLOW:
-        return SCMP_ACT_ALLOW;
-    case OCI_SECCOMP_LOG:
-        return SCMP_ACT_LOG;
-    case OCI_SECCOMP_NOTIFY:
-        return SCMP_ACT_NOTIFY;
-    case OCI_SECCOMP_UNSET:
-    case OCI_SECCOMP_KILL:
-    case OCI_SECCOMP_KILL_THREAD:
-        break;
-    }
-    return SCMP_ACT_KILL_THREAD;
-}
-
 /* For SCMP_CMP_MASKED_EQ the value is the mask, and the second value what is left of the argument behind it. */
 static struct scmp_arg_cmp comparison_of(const struct oci_syscall_arg *arg)
 {
     bool masked = arg->op == OCI_SECCOMP_OP_MASKED_EQ;
 
     return (struct scmp_arg_cmp) {
-        .arg = arg->index, .op = comparisons[arg->op], .datum_a = arg->value, .datum_b = masked ? arg->value_two : 0,
+        .arg = arg->index,
+        .op = (enum scmp_compare) plan_seccomp_op(arg->op),
+        .datum_a = arg->value,
+        .datum_b = masked ? arg->value_two : 0,
     };
 }
 
@@ -191,10 +145,26 @@ static int check_args(const struct oci_syscall *call, struct err *err)
     return 0;
 }
 
+/* EXPOSED: the default action is milder than the one of the rule. */
+static int skip_unknown(const struct plan_seccomp *seccomp, const struct oci_syscall *call, size_t i, bool exposed,
+                        struct err *err)
+{
+    const char *name = call->names.v[i];
+
+    if (seccomp->fail_unknown)
+        return err_at_index(err, &call->node, offsetof(struct oci_syscall, names), i, ERR_SECCOMP, 0,
+                            "libseccomp %u.%u.%u does not know the system call \"%s\"", seccomp_version()->major,
+                            seccomp_version()->minor, seccomp_version()->micro, name);
+    if (exposed)
+        err_warn_at(err, &call->node, offsetof(struct oci_syscall, names),
+                    "libseccomp does not know \"%s\": it gets the default action, which allows it", name);
+    return 0;
+}
+
 static int add_syscall(scmp_filter_ctx filter, const struct plan_seccomp *seccomp, const struct oci_syscall *call,
                        struct err *err)
 {
-    uint32_t action = action_of(call);
+    uint32_t action = plan_seccomp_action(call->action, json_has(call, errno_ret), call->errno_ret);
     int r = check_args(call, err);
 
     if (r < 0 || action == seccomp->default_action)     /* libseccomp refuses rules that change nothing */
@@ -203,16 +173,13 @@ static int add_syscall(scmp_filter_ctx filter, const struct plan_seccomp *seccom
         const char *name = call->names.v[i];
         int number = seccomp_syscall_resolve_name(name);
 
-        if (number == __NR_SCMP_ERROR) {
-            if (permits(seccomp->default_action) && !permits(action))
-                err_warn_at(err, &call->node, offsetof(struct oci_syscall, names),
-                            "libseccomp does not know \"%s\": it gets the default action, which allows it", name);
-            continue;
-        }
-        r = add_rule(filter, call, action, number);
+        if (number == __NR_SCMP_ERROR)
+            r = skip_unknown(seccomp, call, i, permits(seccomp->default_action) && !permits(action), err);
+        else if ((r = add_rule(filter, call, action, number)) < 0)
+            r = err_at_index(err, &call->node, offsetof(struct oci_syscall, names), i, ERR_SECCOMP, r,
+                             "add a rule for %s", name);
         if (r < 0)
-            return err_at_index(err, &call->node, offsetof(struct oci_syscall, names), i, ERR_SECCOMP, -r,
-                                "add a rule for %s", name);
+            return r;
     }
     return 0;
 }

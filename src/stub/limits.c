@@ -9,6 +9,8 @@
 #include "stub/run.h"
 #include "stub/sys.h"
 
+enum { PRIORITY_MAX = 99 };        /* MAX_RT_PRIO - 1 */
+
 int limits_affinity(struct stub *s)
 {
     struct stub_span mask = s->config->affinity;
@@ -35,9 +37,24 @@ int limits_scheduler(struct stub *s)
 
     if (!stub_has(s, STUB_SCHEDULER))
         return 0;
-    if (stub_has(s, STUB_SECCOMP_NOTIFY) && is_realtime(&scheduler) && scheduler.priority < 99)
+    if (stub_has(s, STUB_SECCOMP_NOTIFY) && is_realtime(&scheduler) && scheduler.priority < PRIORITY_MAX)
         scheduler.priority++;
     return (int) sys_call3(__NR_sched_setattr, 0, &scheduler, 0);
+}
+
+/* There is no step above the highest: the thread has to live off what real-time throttling leaves to others. */
+bool limits_helper_must_yield(const struct stub *s)
+{
+    const struct stub_scheduler *scheduler = &s->config->scheduler;
+
+    return stub_has(s, STUB_SCHEDULER) && is_realtime(scheduler) && scheduler->priority >= PRIORITY_MAX;
+}
+
+void limits_yield(void)
+{
+    const struct stub_scheduler other = { .size = sizeof other, .policy = SCHED_NORMAL };
+
+    sys_call3(__NR_sched_setattr, 0, &other, 0);
 }
 
 int limits_lower_priority(struct stub *s)

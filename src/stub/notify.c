@@ -22,6 +22,7 @@ struct helper {
     struct stub *s;
     int listener;                  /* WAITING until the filter is loaded */
     int sent;                      /* WAITING, then 1 */
+    int yielded;                   /* likewise: a normal process */
     _Alignas(16) char stack[4096];
 };
 
@@ -97,6 +98,9 @@ static void send_listener(void *argument)
     struct helper *helper = argument;
     int listener, r;
 
+    if (limits_helper_must_yield(helper->s))
+        limits_yield();
+    __atomic_store_n(&helper->yielded, 1, __ATOMIC_RELEASE);
     while ((listener = __atomic_load_n(&helper->listener, __ATOMIC_ACQUIRE)) == WAITING)
         sleep_shortly();
     helper->s->item = 1;
@@ -117,10 +121,12 @@ int notify_load(struct stub *s, const void *program)
     if (!helper)
         talk_fail(s, STUB_STAGE_NOTIFY, -ENOMEM);
     helper->s = s;
-    helper->listener = helper->sent = WAITING;
+    helper->listener = helper->sent = helper->yielded = WAITING;
     r = arch_clone(thread_flags, helper->stack + sizeof helper->stack, send_listener, helper);
     if (r < 0)
         talk_fail(s, STUB_STAGE_NOTIFY, (int) r);
+    while (limits_helper_must_yield(s) && __atomic_load_n(&helper->yielded, __ATOMIC_ACQUIRE) == WAITING)
+        sleep_shortly();
     r = limits_lower_priority(s);
     if (r < 0)
         talk_fail(s, STUB_STAGE_SCHEDULER, (int) r);

@@ -70,7 +70,9 @@ int cwd_enter_as_user(struct stub *s);
 /* limits.c */
 int limits_affinity(struct stub *s);
 int limits_scheduler(struct stub *s);
-int limits_lower_priority(struct stub *s);
+int limits_lower_priority(struct stub *s);     /* this and the next two: for notify.c */
+bool limits_helper_must_yield(const struct stub *s);
+void limits_yield(void);
 int limits_io_priority(struct stub *s);
 int limits_memory_policy(struct stub *s);
 int limits_personality(struct stub *s);
