@@ -49,6 +49,13 @@ struct host_cgroup {
                                       as dir_fd; -1 if there is none.  Both are closed by host_cgroup_done() */
 };
 
+/*
+ * CLONE_INTO_CGROUP has a fault since Linux 6.14 (and in the stable kernels of early 2025): cgroup_css_set_fork() takes
+ * the number of cgroup.kills of the *parent's* cgroup and cgroup_post_fork() compares it with the target's.  Where the
+ * two differ, the child is killed at birth by SIGKILL: if cgroup.kill was ever written to the runtime's own cgroup, or
+ * to the target.  Who sees its child die so before the first message clones again without the flag, and calls
+ * host_cgroup_enter() with BORN false.
+ */
 #define HOST_CGROUP_INIT { .dir_fd = -1, .process_fd = -1 }
 
 /*
