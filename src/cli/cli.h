@@ -57,8 +57,8 @@ extern const struct cli_option cli_global_options[];
 /* The command of that name, or NULL. */
 const struct cli_command *cli_command_find(const char *name);
 
-/* Tables that commands share.  The values begin with a struct ocirt_create_options; the last one's with a struct
- * ocirt_checkpoint_options. */
+/* Tables that commands share: the values begin with a struct ocirt_create_options, those of the last with a
+ * struct ocirt_checkpoint_options. */
 extern const struct cli_option cli_bundle_options[];
 extern const struct cli_option cli_create_options[];
 extern const struct cli_option cli_checkpoint_options[];

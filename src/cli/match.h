@@ -8,8 +8,8 @@
 #include "cli/cli.h"
 
 /*
- * Calls DO_IT with the id of each container that PATTERN, an extended regular expression, matches and that WANTED
- * (NULL: all) takes.  One that fails does not keep the others: 0, or 1 if any failed.
+ * Calls DO_IT with the id of each container that PATTERN, an extended regular expression, matches and that
+ * WANTED (NULL: all) takes.  One that fails does not keep the others: 0, or 1 if any failed.
  */
 int cli_match_each(struct cli *cli, const char *pattern,
                    bool (*wanted)(const struct ocirt_container *container),

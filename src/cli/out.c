@@ -72,8 +72,8 @@ void cli_out_pad(struct cli_out *out, size_t n)
 }
 
 /*
- * Length of the UTF-8 character at S, which ends with a NUL; 0 if there is none.  Overlong forms, surrogates and
- * what lies beyond U+10FFFF are not UTF-8 (RFC 3629).
+ * Length of the UTF-8 character at S, which ends with a NUL; 0 if there is none.  Overlong forms, surrogates
+ * and what lies beyond U+10FFFF are not UTF-8 (RFC 3629).
  */
 static size_t utf8_length(const unsigned char *s)
 {

@@ -8,8 +8,8 @@
 #include "cli/cli.h"
 
 /*
- * Runs ps with the WORDS (none: -ef) and adds to OUT its head and the lines of the N PIDS, which its column PID
- * tells.  0; or -1, reported.
+ * Runs ps with the WORDS (none: -ef) and adds to OUT its head and the lines of the N PIDS, which its column
+ * PID tells.  0; or -1, reported.
  */
 int cli_ps_table(struct cli *cli, char **words, const pid_t *pids, size_t n, struct cli_out *out);
 

@@ -9,78 +9,77 @@
 #include "cli/commands.h"
 #include "cli/value.h"
 
+/*
+ * Options whose values are members of linux.resources, those of one object together: C name, option,
+ * placeholder, help; object, member, kind.  intelRdt is an object of linux itself in config.json; here it
+ * stands among the resources.
+ */
+/* clang-format off */
+#define FIELDS(X) \
+    X(blkio_weight, "blkio-weight", "N", "weight of its block I/O: 10 to 1000", \
+      "blockIO", "weight", INTEGER) \
+    X(cpu_period, "cpu-period", "US", "period of the CPU quota, in microseconds", \
+      "cpu", "period", INTEGER) \
+    X(cpu_quota, "cpu-quota", "US", "CPU time in each period, in microseconds; -1: no limit", \
+      "cpu", "quota", INTEGER) \
+    X(cpu_burst, "cpu-burst", "US", "CPU time that may be saved up, in microseconds", \
+      "cpu", "burst", INTEGER) \
+    X(cpu_share, "cpu-share", "N", "its share of the CPU against other cgroups", \
+      "cpu", "shares", INTEGER) \
+    X(cpu_rt_period, "cpu-rt-period", "US", "period of realtime scheduling, in microseconds", \
+      "cpu", "realtimePeriod", INTEGER) \
+    X(cpu_rt_runtime, "cpu-rt-runtime", "US", "realtime CPU time in each period, in microseconds", \
+      "cpu", "realtimeRuntime", INTEGER) \
+    X(cpu_idle, "cpu-idle", "N", "1: run only when nothing else wants to; 0: as usual", \
+      "cpu", "idle", INTEGER) \
+    X(cpuset_cpus, "cpuset-cpus", "LIST", "CPUs to use, like 0-3,7", \
+      "cpu", "cpus", STRING) \
+    X(cpuset_mems, "cpuset-mems", "LIST", "memory nodes to use, like 0,1", \
+      "cpu", "mems", STRING) \
+    X(memory, "memory", "BYTES", "limit of memory, like 512m; -1: none", \
+      "memory", "limit", SIZE) \
+    X(memory_reservation, "memory-reservation", "BYTES", "memory to keep when it becomes scarce", \
+      "memory", "reservation", SIZE) \
+    X(memory_swap, "memory-swap", "BYTES", "limit of memory and swap together; -1: none", \
+      "memory", "swap", SIZE) \
+    X(kernel_memory, "kernel-memory", "BYTES", NULL, "memory", "kernel", SIZE) \
+    X(kernel_memory_tcp, "kernel-memory-tcp", "BYTES", NULL, "memory", "kernelTCP", SIZE) \
+    X(pids_limit, "pids-limit", "N", "most processes and threads; -1: no limit", \
+      "pids", "limit", INTEGER) \
+    X(l3_cache_schema, "l3-cache-schema", "TEXT", "L3 cache of Intel RDT, like L3:0=7f", \
+      "intelRdt", "l3CacheSchema", STRING) \
+    X(mem_bw_schema, "mem-bw-schema", "TEXT", "memory bandwidth of Intel RDT, like MB:0=20", \
+      "intelRdt", "memBwSchema", STRING)
+
 struct update_values {
     const char *resources;
-    const char *blkio_weight;
-    const char *cpu_period, *cpu_quota, *cpu_burst, *cpu_share, *cpu_rt_period, *cpu_rt_runtime, *cpu_idle;
-    const char *cpuset_cpus, *cpuset_mems;
-    const char *memory, *memory_reservation, *memory_swap, *kernel_memory, *kernel_memory_tcp;
-    const char *pids_limit;
-    const char *l3_cache_schema, *mem_bw_schema;
+#define X(name, option, placeholder, help, object, member, kind) const char *name;
+    FIELDS(X)
+#undef X
+};
+
+static const struct cli_option options[] = {
+    { CLI_INTO(struct update_values, resources), 'r', "resources", "FILE",
+      "take all of it from a JSON file, as linux.resources; - is standard input" },
+#define X(name, option, placeholder, help, object, member, kind) \
+    { CLI_INTO(struct update_values, name), 0, option, placeholder, help },
+    FIELDS(X)
+#undef X
+    CLI_END,
 };
 
 enum kind { INTEGER, SIZE, STRING };
 
-/*
- * Where an option's value goes in linux.resources.  Members of one object stand together.  intelRdt is an object
- * of linux itself in config.json; here it stands among the resources.
- */
-struct field {
+static const struct field {
     const char *option;
     size_t offset;
     const char *object, *member;
     enum kind kind;
-};
-
-/* clang-format off */
-static const struct field fields[] = {
-#define FIELD(member, option, object, name, kind) \
-    { option, offsetof(struct update_values, member), object, name, kind }
-    FIELD(blkio_weight, "blkio-weight", "blockIO", "weight", INTEGER),
-    FIELD(cpu_period, "cpu-period", "cpu", "period", INTEGER),
-    FIELD(cpu_quota, "cpu-quota", "cpu", "quota", INTEGER),
-    FIELD(cpu_burst, "cpu-burst", "cpu", "burst", INTEGER),
-    FIELD(cpu_share, "cpu-share", "cpu", "shares", INTEGER),
-    FIELD(cpu_rt_period, "cpu-rt-period", "cpu", "realtimePeriod", INTEGER),
-    FIELD(cpu_rt_runtime, "cpu-rt-runtime", "cpu", "realtimeRuntime", INTEGER),
-    FIELD(cpu_idle, "cpu-idle", "cpu", "idle", INTEGER),
-    FIELD(cpuset_cpus, "cpuset-cpus", "cpu", "cpus", STRING),
-    FIELD(cpuset_mems, "cpuset-mems", "cpu", "mems", STRING),
-    FIELD(memory, "memory", "memory", "limit", SIZE),
-    FIELD(memory_reservation, "memory-reservation", "memory", "reservation", SIZE),
-    FIELD(memory_swap, "memory-swap", "memory", "swap", SIZE),
-    FIELD(kernel_memory, "kernel-memory", "memory", "kernel", SIZE),
-    FIELD(kernel_memory_tcp, "kernel-memory-tcp", "memory", "kernelTCP", SIZE),
-    FIELD(pids_limit, "pids-limit", "pids", "limit", INTEGER),
-    FIELD(l3_cache_schema, "l3-cache-schema", "intelRdt", "l3CacheSchema", STRING),
-    FIELD(mem_bw_schema, "mem-bw-schema", "intelRdt", "memBwSchema", STRING),
-#undef FIELD
-};
-
-static const struct cli_option options[] = {
-#define INTO(member) CLI_INTO(struct update_values, member), 0
-    { CLI_INTO(struct update_values, resources), 'r', "resources", "FILE",
-      "take all of it from a JSON file, as linux.resources; - is standard input" },
-    { INTO(blkio_weight), "blkio-weight", "N", "weight of its block I/O: 10 to 1000" },
-    { INTO(cpu_period), "cpu-period", "US", "period of the CPU quota, in microseconds" },
-    { INTO(cpu_quota), "cpu-quota", "US", "CPU time in each period, in microseconds; -1: no limit" },
-    { INTO(cpu_burst), "cpu-burst", "US", "CPU time that may be saved up, in microseconds" },
-    { INTO(cpu_share), "cpu-share", "N", "its share of the CPU against other cgroups" },
-    { INTO(cpu_rt_period), "cpu-rt-period", "US", "period of realtime scheduling, in microseconds" },
-    { INTO(cpu_rt_runtime), "cpu-rt-runtime", "US", "realtime CPU time in each period, in microseconds" },
-    { INTO(cpu_idle), "cpu-idle", "N", "1: run only when nothing else wants to; 0: as usual" },
-    { INTO(cpuset_cpus), "cpuset-cpus", "LIST", "CPUs to use, like 0-3,7" },
-    { INTO(cpuset_mems), "cpuset-mems", "LIST", "memory nodes to use, like 0,1" },
-    { INTO(memory), "memory", "BYTES", "limit of memory, like 512m; -1: none" },
-    { INTO(memory_reservation), "memory-reservation", "BYTES", "memory to keep when it becomes scarce" },
-    { INTO(memory_swap), "memory-swap", "BYTES", "limit of memory and swap together; -1: none" },
-    { INTO(kernel_memory), "kernel-memory", "BYTES", NULL },
-    { INTO(kernel_memory_tcp), "kernel-memory-tcp", "BYTES", NULL },
-    { INTO(pids_limit), "pids-limit", "N", "most processes and threads; -1: no limit" },
-    { INTO(l3_cache_schema), "l3-cache-schema", "TEXT", "L3 cache of Intel RDT, like L3:0=7f" },
-    { INTO(mem_bw_schema), "mem-bw-schema", "TEXT", "memory bandwidth of Intel RDT, like MB:0=20" },
-#undef INTO
-    CLI_END,
+} fields[] = {
+#define X(name, option, placeholder, help, object, member, kind) \
+    { option, offsetof(struct update_values, name), object, member, kind },
+    FIELDS(X)
+#undef X
 };
 /* clang-format on */
 

@@ -19,7 +19,7 @@ int cli_value_unsigned(const char *s, unsigned *ret);
 /* Decimal digits, perhaps with a minus. */
 int cli_value_integer(const char *s, int64_t *ret);
 
-/* Bytes: "1048576", "512k", "1.5GiB", as for runc: k m g t p are powers of 1024, whatever their case.  And "-1". */
+/* Bytes: "1048576", "512k", "1.5GiB", as for runc: k m g t p are powers of 1024, in any case.  And "-1". */
 int cli_value_size(const char *s, int64_t *ret);
 
 /* Milliseconds: "5s", "500ms", "1m30s", "1.5h" as Go writes durations; a bare number is seconds. Not zero. */

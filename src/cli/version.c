@@ -4,7 +4,7 @@
  */
 #include "cli/commands.h"
 
-/* What is compiled in.  moby takes any line with "version" in it for the version's: there must be one only. */
+/* What is compiled in.  moby takes any line with "version" for the version's: there must be one only. */
 static const char parts[] =
 #ifdef HAVE_SECCOMP
     "+SECCOMP"
