@@ -54,24 +54,31 @@ static size_t skip_name(const char *path, size_t i)
     return i;
 }
 
-/* Makes directory NAME in DIR_FD, or finds it there. */
+/*
+ * Makes directory NAME in DIR_FD, or finds it there.  -ELOOP: it is a symlink, and the caller knows that it leads
+ * nowhere.
+ */
 static int make_one(int dir_fd, const char *name, mode_t mode)
 {
+    int fd;
+
     if (!strcmp(name, ".") || !strcmp(name, ".."))
         return -ENOENT;            /* a missing directory cannot be left upwards */
     if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
         return -errno;
-    return sys_openat2(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH);
+    fd = sys_openat2(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH);
+    return fd == -ENOTDIR && readlinkat(dir_fd, name, (char[1]) { 0 }, 1) >= 0 ? -ELOOP : fd;
 }
 
-int path_make_dir(int root_fd, const char *path, mode_t mode)
+/*
+ * Walks PATH and makes what is missing.  At a symlink that leads nowhere it stops with -ELOOP: then the first *RET_STOP
+ * bytes of PATH name that symlink, and *RET_FROM is where its last component begins.
+ */
+static int walk(int root_fd, const char *path, mode_t mode, size_t *ret_from, size_t *ret_stop)
 {
-    autoclose int dir_fd = path_open(root_fd, path, O_PATH | O_DIRECTORY);
+    autoclose int dir_fd = path_open(root_fd, "/", O_PATH | O_DIRECTORY);
     char buf[4096];
 
-    if (dir_fd != -ENOENT)         /* usually it is there: one call */
-        return take_fd(&dir_fd);
-    dir_fd = path_open(root_fd, "/", O_PATH | O_DIRECTORY);
     for (size_t from = skip_slashes(path, 0); dir_fd >= 0 && path[from];) {
         size_t end = skip_name(path, from);
         int next, r = head(path, end, buf);
@@ -82,12 +89,68 @@ int path_make_dir(int root_fd, const char *path, mode_t mode)
         if (next == -ENOENT) {
             r = head(path + from, end - from, buf);
             next = r < 0 ? r : make_one(dir_fd, buf, mode);
+            *ret_from = from;
+            *ret_stop = end;
         }
         fd_cleanup(&dir_fd);
         dir_fd = next;
         from = skip_slashes(path, end);
     }
     return take_fd(&dir_fd);
+}
+
+/* Puts what the symlink PATH[0..STOP) holds in its place: "/a/link/rest" becomes "/a/" or "/", the link, "/rest". */
+static int follow(int root_fd, char path[static 4096], size_t from, size_t stop)
+{
+    size_t rest = strlen(path + stop) + 1, before;
+    char buf[4096], link[4096];
+    int r = head(path, from, buf);
+    ssize_t n;
+
+    if (r < 0)
+        return r;
+    autoclose int dir_fd = path_open(root_fd, buf, O_PATH | O_DIRECTORY);
+    if (dir_fd < 0)
+        return dir_fd;
+    r = head(path + from, stop - from, buf);
+    if (r < 0)
+        return r;
+    n = readlinkat(dir_fd, buf, link, sizeof link);
+    if (n < 0)
+        return -errno;
+    before = link[0] == '/' ? 0 : from;
+    if ((size_t) n >= sizeof link || before + (size_t) n + rest > sizeof link)
+        return -ENAMETOOLONG;
+    memmove(path + before + (size_t) n, path + stop, rest);
+    memcpy(path + before, link, (size_t) n);
+    return 0;
+}
+
+/*
+ * A symlink that leads to something missing is followed, inside the root, and what is missing is made there: as the
+ * kernel would have found it, had it been there.  As many links as the kernel follows in one path.
+ */
+static int make_all(int root_fd, const char *path, mode_t mode)
+{
+    char own[4096];
+    size_t from = 0, stop = 0;
+    int r = head(path, strlen(path), own);
+
+    for (unsigned links = 0; r >= 0 && links < 40; links++) {
+        int fd = walk(root_fd, own, mode, &from, &stop);
+
+        if (fd != -ELOOP)
+            return fd;
+        r = follow(root_fd, own, from, stop);
+    }
+    return r < 0 ? r : -ELOOP;
+}
+
+int path_make_dir(int root_fd, const char *path, mode_t mode)
+{
+    int fd = path_open(root_fd, path, O_PATH | O_DIRECTORY);
+
+    return fd == -ENOENT ? make_all(root_fd, path, mode) : fd;     /* usually it is there: one call */
 }
 
 int path_make_parent(int root_fd, const char *path, mode_t mode, const char **ret_name, size_t *ret_length)

@@ -40,8 +40,9 @@ static int open_root(struct creation *c, struct err *err)
     struct stat st;
     int r;
 
-    if (stat(root->path, &st) < 0 || !S_ISDIR(st.st_mode)) {
-        r = ERR_AT(err, from, path, ERR_ROOTFS, errno ? errno : ENOTDIR, "the root filesystem %s", root->path);
+    r = stat(root->path, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+    if (r < 0) {
+        r = ERR_AT(err, from, path, ERR_ROOTFS, r, "the root filesystem %s", root->path);
         explain_path(err, root->path);
         return r;
     }
@@ -83,6 +84,24 @@ static int source_failed(struct plan_mount *m, int r, struct err *err)
     return r;
 }
 
+/* Here and not by init, which may be root of a user namespace that does not own the filesystem. */
+int acquire_id_map(const struct plan_mount *m, struct err *err)
+{
+    struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+    int r;
+
+    if (!m->id_map)
+        return 0;
+    attr.userns_fd = (unsigned) m->id_map->userns_fd;
+    r = sys_mount_setattr(m->tree_fd, m->id_map_recursive ? AT_RECURSIVE : 0, &attr);
+    if (r >= 0)
+        return 0;
+    (void) ERR_AT(err, m->from, options, ERR_MOUNT, r, "map the ids of %s", m->source);
+    if (r == -EINVAL)
+        err_hint(err, "the filesystem of %s can't be id-mapped by this kernel", m->source);
+    return r;
+}
+
 static int open_source(struct creation *c, struct plan_mount *m, struct err *err)
 {
     int r = copy_symlink(c, m);
@@ -96,9 +115,14 @@ static int open_source(struct creation *c, struct plan_mount *m, struct err *err
     if (m->kind != PLAN_MOUNT_BIND || c->plan->facts.rootless)
         return 0;
     m->tree_fd = clone_tree(m->source, m->recursive, m->source_nofollow);
-    if (m->tree_fd < 0 && !(m->optional && m->tree_fd == -ENOENT))
-        return source_failed(m, m->tree_fd, err);
-    return 0;
+    if (m->tree_fd < 0)
+        return m->optional && m->tree_fd == -ENOENT ? 0 : source_failed(m, m->tree_fd, err);
+    return acquire_id_map(m, err);
+}
+
+static int open_id_maps(struct creation *c, struct err *err)
+{
+    return host_idmap_open_mounts(c->proc_fd, c->plan, err);
 }
 
 static int open_mounts(struct creation *c, struct err *err)
@@ -175,7 +199,7 @@ static int open_namespaces(struct creation *c, struct err *err)
 }
 
 /* The descriptors that the program will have must be there: else it would get ours under their numbers. */
-static int check_preserved(const struct creation *c, struct err *err)
+static int check_preserved(struct creation *c, struct err *err)
 {
     for (unsigned i = 0; i < c->plan->options.preserve_fds; i++) {
         int flags = fcntl(3 + (int) i, F_GETFD);
@@ -189,10 +213,14 @@ static int check_preserved(const struct creation *c, struct err *err)
 
 static int listen_for_start(struct creation *c, struct err *err)
 {
-    if (c->run || !c->plan->process)
+    if (c->run)
         return 0;
     c->listener_fd = host_socket_listen(c->dir_fd, HOST_STATE_SOCKET, SOCK_SEQPACKET, 8);
-    return c->listener_fd < 0 ? err_set(err, ERR_STATE_FILE, c->listener_fd, "listen on %s", HOST_STATE_SOCKET) : 0;
+    if (c->listener_fd < 0)
+        return err_set(err, ERR_STATE_FILE, c->listener_fd, "listen on %s", HOST_STATE_SOCKET);
+    if (!c->plan->process)         /* nobody will listen: start says why; the file alone means "created" */
+        fd_cleanup(&c->listener_fd);
+    return 0;
 }
 
 static int connect_to_agent(struct creation *c, struct err *err)
@@ -222,11 +250,12 @@ static int open_gate(struct creation *c, struct err *err)
 int creation_acquire(struct creation *c, struct err *err)
 {
     int (*const steps[])(struct creation *, struct err *) = {
-        open_namespaces, open_root, open_mounts, open_devices, open_null, listen_for_start, connect_to_agent, open_gate,
+        check_preserved, open_namespaces, open_root, open_id_maps, open_mounts, open_devices, open_null, listen_for_start,
+        connect_to_agent, open_gate,
     };
-    int r = check_preserved(c, err);
+    int r = 0;
 
     for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
         r = steps[i](c, err);
-    return r < 0 ? r : host_idmap_open_mounts(c->proc_fd, c->plan, err);
+    return r;
 }

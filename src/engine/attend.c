@@ -26,16 +26,14 @@ static int write_id_maps(struct creation *c, struct err *err)
 }
 
 /*
- * The stub sets the limits.  In a user namespace it may not raise a hard one: that is done here, for who has
- * CAP_SYS_RESOURCE; the soft limit stays, so that init is not hampered.
+ * The stub sets the limits.  A hard one that is to be raised is raised here: who may not, learns it from create; and
+ * in a user namespace the stub may not.  The soft limit stays, so that init is not hampered.
  */
 static int raise_limits(struct creation *c, struct err *err)
 {
     const struct plan_process *p = c->plan->process;
 
-    if (!p || !((c->plan->namespaces.fresh | c->plan->namespaces.joined) & CLONE_NEWUSER))
-        return 0;
-    for (size_t i = 0; i < p->n_rlimits; i++) {
+    for (size_t i = 0; p && i < p->n_rlimits; i++) {
         const struct plan_rlimit *l = &p->rlimits[i];
         struct rlimit now, raised;
 
@@ -44,9 +42,13 @@ static int raise_limits(struct creation *c, struct err *err)
         if (now.rlim_max == RLIM_INFINITY || l->hard <= now.rlim_max)
             continue;
         raised = (struct rlimit) { .rlim_cur = now.rlim_cur, .rlim_max = l->hard };
-        if (prlimit(c->pid, (__rlimit_resource_t) l->resource, &raised, NULL) < 0)
-            return ERR_AT(err, l->from, hard, ERR_RLIMIT, errno, "raise the hard limit from %llu to %llu",
-                          (unsigned long long) now.rlim_max, (unsigned long long) l->hard);
+        if (prlimit(c->pid, (__rlimit_resource_t) l->resource, &raised, NULL) < 0) {
+            int r = ERR_AT(err, l->from, hard, ERR_RLIMIT, errno, "raise the hard limit of %s from %llu to %llu",
+                           l->from->type, (unsigned long long) now.rlim_max, (unsigned long long) l->hard);
+
+            err_hint(err, "a hard limit above the caller's own needs CAP_SYS_RESOURCE");
+            return r;
+        }
     }
     return 0;
 }

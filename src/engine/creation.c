@@ -47,10 +47,12 @@ static unsigned listen_fds(void)
     const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
     uint32_t n, for_pid;
 
-    /* sd_listen_fds(3): meant for us only if LISTEN_PID says so. */
-    if (!count || !pid || text_parse_u32(count, 1024, &n) < 0 || text_parse_u32(pid, INT32_MAX, &for_pid) < 0)
+    if (!count || text_parse_u32(count, 1024, &n) < 0)
         return 0;
-    return for_pid == (uint32_t) getpid() ? n : 0;
+    /* sd_listen_fds(3): meant for somebody else if LISTEN_PID says so. */
+    if (pid && (text_parse_u32(pid, INT32_MAX, &for_pid) < 0 || for_pid != (uint32_t) getpid()))
+        return 0;
+    return n;
 }
 
 int creation_plan(struct creation *c, struct err *err)
@@ -226,7 +228,7 @@ static int fill_init(struct creation *c, struct err *err)
     c->init.proc_fd = c->proc_fd;
     c->init.stub_fd = c->stub_fd;
     c->init.container_pidfd = c->init.exec_root_fd = c->init.template_fd = -1;
-    c->init.root_fd = c->init.master_fd = c->init.slave_fd = -1;
+    c->init.target_fd = c->init.root_fd = c->init.master_fd = c->init.slave_fd = -1;
     c->init.preserve_fds = c->plan->options.preserve_fds;
     c->init.privileged = !c->plan->facts.rootless;
     for (size_t i = 0; i < 2; i++) {

@@ -69,6 +69,7 @@ void creation_done(struct creation *c);
 /* ---- its parts, in files of their own ------------------------------------------------------------------------- */
 
 int creation_acquire(struct creation *c, struct err *err);     /* acquire.c: descriptors of the host's side */
+int acquire_id_map(const struct plan_mount *m, struct err *err);   /* acquire.c: id-maps the tree of a bind mount */
 int creation_build_stub(struct creation *c, struct err *err);  /* stub.c: seccomp program and image */
 int creation_spawn(struct creation *c, struct err *err);       /* spawn.c: the clone; init waits for GO */
 int creation_attend(struct creation *c, struct err *err);      /* attend.c: what init needs from outside; messages until READY */

@@ -189,7 +189,7 @@ static int fill_init(struct execution *x, struct err *err)
     x->init.stub_fd = x->stub_fd;
     x->init.container_pidfd = x->container->pidfd;
     x->init.exec_root_fd = x->exec_root_fd;
-    x->init.template_fd = x->init.root_fd = x->init.master_fd = x->init.slave_fd = -1;
+    x->init.template_fd = x->init.target_fd = x->init.root_fd = x->init.master_fd = x->init.slave_fd = -1;
     x->init.preserve_fds = x->options.preserve_fds;
     x->init.privileged = !x->plan->facts.rootless;
     x->init.stub_argv = arena_array(&x->bundle.arena, n + 3, sizeof *x->init.stub_argv);

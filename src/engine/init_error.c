@@ -168,8 +168,8 @@ static int hook_failed(struct failure *f, enum plan_hook_kind kind)
         return err_set(f->err, ERR_HOOK, r, "run a hook");
     h = &hooks->v[f->msg->item];
     if (r == STUB_HOOK_TIMED_OUT)
-        return err_at(f->err, &h->from->node, ERR_NO_MEMBER, ERR_HOOK, 0, "%s did not end within %u s and was killed",
-                      h->path, h->timeout);
+        return ERR_AT(f->err, h->from, timeout, ERR_HOOK, 0, "%s did not end within %u s and was killed", h->path,
+                      h->timeout);
     if (r <= STUB_HOOK_SIGNALED(0))
         return err_at(f->err, &h->from->node, ERR_NO_MEMBER, ERR_HOOK, 0, "%s was killed by signal %d%s%.*s", h->path,
                       -r - 0x20000, WORDS_ARGS(f));
@@ -296,6 +296,7 @@ int engine_init_failed(struct plan *plan, const struct plan_process *process, co
     case INIT_STAGE_SYSCTL:
         return sysctl_failed(&f);
     case INIT_STAGE_ROOT:
+    case INIT_STAGE_ROOT_TARGET:
         return ERR_AT(err, plan->spec->root, path, ERR_ROOTFS, msg->err, "attach the root filesystem %s", plan->root.path);
     case INIT_STAGE_MOUNT:
         return mount_failed(&f);

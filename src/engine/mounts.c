@@ -71,7 +71,9 @@ static int compile(struct change *c, const char *mounts, struct err *err)
 
 static int open_sources(struct change *c, struct err *err)
 {
-    for (size_t i = 0; i < c->plan->n_mounts; i++) {
+    int r = host_idmap_open_mounts(c->container->proc_fd, c->plan, err);
+
+    for (size_t i = 0; r >= 0 && i < c->plan->n_mounts; i++) {
         struct plan_mount *m = &c->plan->mounts[i];
 
         if (!m->from)
@@ -86,8 +88,9 @@ static int open_sources(struct change *c, struct err *err)
             explain_path(err, m->source);
             return m->tree_fd;
         }
+        r = acquire_id_map(m, err);
     }
-    return host_idmap_open_mounts(c->container->proc_fd, c->plan, err);
+    return r;
 }
 
 static int spawn(struct change *c, void (*run)(struct init *init), int *ret_pidfd, struct err *err)
@@ -105,8 +108,8 @@ static int spawn(struct change *c, void (*run)(struct init *init), int *ret_pidf
     c->init_gate_fd = pair[1];
     c->init = (struct init) {
         .plan = c->plan, .gate_fd = c->init_gate_fd, .proc_fd = c->container->proc_fd, .stub_fd = -1,
-        .container_pidfd = c->container->pidfd, .exec_root_fd = -1, .template_fd = -1, .root_fd = -1, .master_fd = -1,
-        .slave_fd = -1, .exec_namespaces = (ns->fresh | ns->joined) & ~(uint64_t) (CLONE_NEWPID | CLONE_NEWTIME),
+        .container_pidfd = c->container->pidfd, .exec_root_fd = -1, .template_fd = -1, .target_fd = -1, .root_fd = -1, .master_fd = -1,
+        .slave_fd = -1, .privileged = true, .exec_namespaces = (ns->fresh | ns->joined) & ~(uint64_t) (CLONE_NEWPID | CLONE_NEWTIME),
     };
     pid = sys_clone3(&args);
     if (pid == 0)

@@ -47,14 +47,24 @@ static size_t put_pid(char *buf)
     return n;
 }
 
-static _Noreturn void become_hook(const struct plan_hook *hook, int state_fd, int null_fd)
+enum { CHANGED_FD = 3 };           /* where a failure to execute is told; closed by success */
+
+static _Noreturn void become_hook(const struct plan_hook *hook, int state_fd, int null_fd, int error_fd)
 {
+    int r = 0;
+
     if (dup2(state_fd, 0) < 0 || dup2(null_fd, 1) < 0 || dup2(null_fd, 2) < 0)
-        _exit(127);
-    (void) sys_close_range(3, ~0U, 0);
+        r = errno;
+    if (error_fd != CHANGED_FD && dup3(error_fd, CHANGED_FD, O_CLOEXEC) < 0)
+        _exit(126);
+    (void) sys_close_range(CHANGED_FD + 1, ~0U, 0);
     (void) setsid();
-    execve(hook->path, hook->argv, hook->envp);
-    _exit(errno == ENOENT ? 127 : 126);
+    if (r == 0) {
+        execve(hook->path, hook->argv, hook->envp);
+        r = errno;
+    }
+    (void) sys_write(CHANGED_FD, &r, sizeof r);
+    _exit(126);
 }
 
 /* The state, on a socket whose buffer holds it or whose reader takes it; a hook that never reads costs nothing. */
@@ -126,7 +136,7 @@ static int attend(const struct init *init, const struct plan_hook *hook, int pid
 
 static int run_hook(const struct init *init, const struct plan_hook *hook)
 {
-    int pair[2], pidfd = -1;
+    int pair[2], error[2], pidfd = -1, r, number;
     struct clone_args args = {
         .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) &pidfd, .exit_signal = SIGCHLD,
     };
@@ -138,14 +148,21 @@ static int run_hook(const struct init *init, const struct plan_hook *hook)
     autoclose int null_fd = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
     if (null_fd < 0)
         return null_fd;
+    if (pipe2(error, O_CLOEXEC) < 0)
+        return -errno;
+    autoclose int error_read = error[0];
+    autoclose int error_write = error[1];
     pid_t pid = sys_clone3(&args);
     if (pid == 0)
-        become_hook(hook, theirs, null_fd);
+        become_hook(hook, theirs, null_fd, error_write);
     if (pid < 0)
         return pid;
     autoclose int child = pidfd;
     fd_cleanup(&theirs);
-    return attend(init, hook, child, &ours);
+    fd_cleanup(&error_write);
+    r = attend(init, hook, child, &ours);
+    /* Executed or not, its end of the pipe is closed by now. */
+    return sys_read(error_read, &number, sizeof number) == sizeof number ? -number : r;
 }
 
 int init_container_hooks(struct init *init)

@@ -22,6 +22,7 @@ enum init_stage {
     INIT_STAGE_RESET,              /* signals, umask, session */
     INIT_STAGE_JOIN,               /* item: index in namespaces.join */
     INIT_STAGE_EXEC_JOIN,          /* exec: all of the container's namespaces at once */
+    INIT_STAGE_ROOT_TARGET,        /* where the root filesystem will be attached */
     INIT_STAGE_BECOME_ROOT,        /* of the user namespace */
     INIT_STAGE_UNSHARE,
     INIT_STAGE_KEYRING,
@@ -75,6 +76,7 @@ struct init {
 
     /* from here on init's own */
     uint32_t item;
+    int target_fd;                 /* where the root is attached; -1: not yet open */
     int root_fd;                   /* the container's root; -1: not yet */
     int master_fd;                 /* of the terminal; goes to the runtime with READY */
     int slave_fd;
@@ -102,6 +104,7 @@ _Noreturn void init_run_unmounts(struct init *init);
 int init_reset(struct init *init);
 int init_join(struct init *init);
 int init_exec_join(struct init *init);
+int init_root_target(struct init *init);
 int init_become_root(struct init *init);
 int init_unshare(struct init *init);
 int init_keyring(struct init *init);
@@ -113,6 +116,7 @@ int init_loopback(struct init *init);
 int init_sysctls(struct init *init);
 int init_root_attach(struct init *init);
 int init_mounts(struct init *init);
+int init_mounts_close(struct init *init);
 int init_unmounts(struct init *init);
 int init_devices(struct init *init);
 int init_symlinks(struct init *init);

@@ -153,23 +153,23 @@ static int copy_up(int tree_fd, int target_fd)
     return init_copy_up(from_fd, to_fd);
 }
 
-/* A read-only tmpfs that is to be filled first is made writable, and closed afterwards. */
-static int mount_instance(struct init *init, const struct plan_mount *m)
+/*
+ * An empty tmpfs is no use read-only from the start: contents to be copied, mount points of later mounts and devices
+ * go into it first.  init_mounts_close() makes it read-only.
+ */
+static bool closed_late(const struct plan_mount *m)
 {
-    struct plan_mount made = *m;
+    return m->set & MOUNT_ATTR_RDONLY && !strcmp(m->type, "tmpfs");
+}
+
+static int attach_instance(struct init *init, const struct plan_mount *m, int tree_fd)
+{
+    autoclose int target_fd = open_target(init, m, true);
     int r;
 
-    if (m->copy_up)
-        made.set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
-    autoclose int tree_fd = make_instance(init, &made);
-    if (tree_fd < 0)
-        return tree_fd;
-    autoclose int target_fd = open_target(init, m, true);
     if (target_fd < 0)
         return target_fd;
     r = m->copy_up ? copy_up(tree_fd, target_fd) : 0;
-    if (r >= 0 && m->copy_up && m->set & MOUNT_ATTR_RDONLY)
-        r = set_attributes(tree_fd, MOUNT_ATTR_RDONLY, 0, 0);
     if (r >= 0)
         r = set_attributes(tree_fd, m->recursive_set, m->recursive_clear, AT_RECURSIVE);
     if (r >= 0)
@@ -177,6 +177,41 @@ static int mount_instance(struct init *init, const struct plan_mount *m)
     if (r >= 0)
         r = sys_move_mount(tree_fd, target_fd);
     return r < 0 ? r : set_propagation(m, tree_fd);
+}
+
+static int mount_instance(struct init *init, struct plan_mount *m)
+{
+    struct plan_mount made = *m;
+    int r;
+
+    if (closed_late(m))
+        made.set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+    autoclose int tree_fd = make_instance(init, &made);
+    if (tree_fd < 0)
+        return tree_fd;
+    r = attach_instance(init, m, tree_fd);
+    if (r >= 0 && closed_late(m))
+        m->tree_fd = take_fd(&tree_fd);
+    return r;
+}
+
+int init_mounts_close(struct init *init)
+{
+    struct plan *plan = init->plan;
+
+    for (size_t i = 0; i < plan->n_mounts; i++) {
+        struct plan_mount *m = &plan->mounts[i];
+        int r;
+
+        if (m->kind != PLAN_MOUNT_FS || m->tree_fd < 0)
+            continue;
+        init->item = (uint32_t) i;
+        r = set_attributes(m->tree_fd, MOUNT_ATTR_RDONLY, 0, 0);
+        if (r < 0)
+            return r;
+        fd_cleanup(&m->tree_fd);
+    }
+    return 0;
 }
 
 /* ---- mount(2), for what fsconfig can't say ------------------------------------------------------------------- */
@@ -228,7 +263,8 @@ static int mount_bind(struct init *init, struct plan_mount *m)
     autoclose int target_fd = open_target(init, m, directory);
     if (target_fd < 0)
         return target_fd;
-    r = set_id_map(m, m->tree_fd);
+    if (!init->privileged)         /* else the runtime has done it, who has the right */
+        r = set_id_map(m, m->tree_fd);
     if (r >= 0)
         r = set_all_attributes(m, m->tree_fd);
     if (r >= 0)                    /* before it is attached: nothing of it must reach the host's peers */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -118,16 +119,21 @@ int init_unshare(struct init *init)
 }
 
 /*
- * A session keyring of its own, so that the container neither sees nor outlives the caller's.  No keys in the kernel
+ * A session keyring of its own, named after the container as runc has it, so that a process of exec joins the same, and the container neither sees nor outlives the caller's.  No keys in the kernel
  * (ENOSYS) or too many of them (EDQUOT; the runtime has no way to mend that) leave the container without one.
  */
 int init_keyring(struct init *init)
 {
     enum { JOIN_SESSION_KEYRING = 1 };
+    char name[300] = "_ses.";      /* an id has 255 characters at most: host_id_check() */
+    size_t n = strlen(init->plan->options.id);
 
-    if (init->plan && init->plan->options.no_new_keyring)
+    if (init->plan->options.no_new_keyring)
         return 0;
-    if (syscall(SYS_keyctl, JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS && errno != EDQUOT &&
+    if (n >= sizeof name - 5)
+        return -ENAMETOOLONG;
+    memcpy(name + 5, init->plan->options.id, n + 1);
+    if (syscall(SYS_keyctl, JOIN_SESSION_KEYRING, name, 0, 0, 0) < 0 && errno != ENOSYS && errno != EDQUOT &&
         errno != EPERM && errno != EACCES)
         return -errno;
     return 0;

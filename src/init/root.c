@@ -26,20 +26,33 @@ static int cut_off(const struct plan_root *root, int tree_fd)
     return sys_mount_setattr(tree_fd, AT_RECURSIVE, &attr);
 }
 
+/*
+ * Opened while we still are the caller's user: root of a user namespace may not be able to reach the bundle at all (a
+ * directory of mode 0700 above it).  For that the mount namespace must be ours already.
+ */
+int init_root_target(struct init *init)
+{
+    if (init->unshare_flags & CLONE_NEWNS) {
+        int r = sys_unshare(CLONE_NEWNS);
+
+        if (r < 0)
+            return r;
+        init->unshare_flags &= ~(uint64_t) CLONE_NEWNS;
+    }
+    init->target_fd = sys_openat(AT_FDCWD, init->template_namespace ? "/" : init->plan->root.path, O_PATH | O_DIRECTORY, 0);
+    return init->target_fd < 0 ? init->target_fd : 0;
+}
+
 int init_root_attach(struct init *init)
 {
     const struct plan_root *root = &init->plan->root;
-    autoclose int target_fd = -EBADF;
     int r = cut_off(root, root->tree_fd);
 
+    if (r >= 0)
+        r = sys_move_mount(root->tree_fd, init->target_fd);
     if (r < 0)
         return r;
-    target_fd = sys_openat(AT_FDCWD, init->template_namespace ? "/" : root->path, O_PATH | O_DIRECTORY, 0);
-    if (target_fd < 0)
-        return target_fd;
-    r = sys_move_mount(root->tree_fd, target_fd);
-    if (r < 0)
-        return r;
+    fd_cleanup(&init->target_fd);
     init->root_fd = root->tree_fd;
     return 0;
 }

@@ -29,6 +29,7 @@ struct stage {
 static const struct stage container_stages[] = {
     { INIT_STAGE_RESET, init_reset },
     { INIT_STAGE_JOIN, init_join },
+    { INIT_STAGE_ROOT_TARGET, init_root_target },
     { INIT_STAGE_BECOME_ROOT, init_become_root },
     { INIT_STAGE_UNSHARE, init_unshare },
     { INIT_STAGE_KEYRING, init_keyring },
@@ -48,6 +49,7 @@ static const struct stage container_stages[] = {
     { INIT_STAGE_PIVOT, init_pivot },
     { INIT_STAGE_HIDE, init_hide },
     { INIT_STAGE_CWD, init_cwd },
+    { INIT_STAGE_MOUNT, init_mounts_close },
     { INIT_STAGE_ROOT_READONLY, init_root_readonly },
     { INIT_STAGE_ROOT_PROPAGATION, init_root_propagation },
     { INIT_STAGE_PROGRAM, init_program },
@@ -70,6 +72,7 @@ static const struct stage mount_stages[] = {
     { INIT_STAGE_RESET, init_reset },
     { INIT_STAGE_EXEC_JOIN, init_exec_join },
     { INIT_STAGE_MOUNT, init_mounts },
+    { INIT_STAGE_MOUNT, init_mounts_close },
     { 0, NULL },
 };
 

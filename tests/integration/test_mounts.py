@@ -684,7 +684,7 @@ class Tmpcopyup(MountTest):
         self.assertEqual(lines[1]["type"], 0x01021994)
 
     def test_together_with_ro(self):
-        _, lines = self.run_with_files("read", "/etc/file", "--", "write", "/etc/file", options=["tmpcopyup", "ro"])
+        _, lines = self.run_with_files("read", "/etc/file", "--", "write", "/etc/new", options=["tmpcopyup", "ro"])
         self.assertEqual(lines[0]["text"], "text")
         self.assertErrno(lines[1], errno.EROFS)
 
