@@ -90,7 +90,8 @@ static char *base_path(const struct plan *plan, struct err *err)
 {
     char *path;
 
-    if (!plan->cgroup.path_is_relative || !is_unprivileged(&plan->facts) || plan->facts.cgroup_layout != PLAN_CGROUP_V2) {
+    if (!plan->cgroup.path_is_relative || !is_unprivileged(&plan->facts) ||
+        plan->facts.cgroup_layout != PLAN_CGROUP_V2) {
         path = strdup("");
         if (!path)
             (void) err_nomem(err);
@@ -125,7 +126,8 @@ static int name_cgroupfs(const struct plan *plan, struct host_cgroup *cg, struct
         if (can_do_without(plan))
             return 0;
         r = err_set(err, ERR_CGROUP, ENOENT, "no cgroup file system is mounted on /sys/fs/cgroup");
-        err_hint(err, "mount one (mount -t cgroup2 none /sys/fs/cgroup), or run with --cgroup-manager disabled");
+        err_hint(err,
+                 "mount one (mount -t cgroup2 none /sys/fs/cgroup), or run with --cgroup-manager disabled");
         return r;
     }
     r = set_path(plan, cg, err);
@@ -192,7 +194,8 @@ static int restrict_devices(const struct host_cgroup *cg, const struct plan_fact
     if (!d || d->fd < 0) {
         if (plan_device_rules_allow_all(rules))
             return 0;
-        return err_set(err, ERR_UNSUPPORTED, 0, "linux.resources.devices: the cgroup v1 controller \"devices\" is not mounted");
+        return err_set(err, ERR_UNSUPPORTED, 0,
+                       "linux.resources.devices: the cgroup v1 controller \"devices\" is not mounted");
     }
     return host_device_bpf_attach(d->fd, rules, err);
 }
@@ -235,7 +238,7 @@ static int make_all(const struct plan *plan, struct host_cgroup *cg, struct err 
 
 static void undo(struct host_cgroup *cg)
 {
-    struct err ignored = { 0 };    /* the first error is the one to tell */
+    struct err ignored = { 0 }; /* the first error is the one to tell */
 
     (void) host_cgroup_remove(cg, &ignored);
     err_done(&ignored);
@@ -271,7 +274,8 @@ int host_cgroup_create(const struct plan *plan, struct host_cgroup *cg, struct e
 
 /* ---- entering ---------------------------------------------------------------------------------------------- */
 
-static int enter_dir(const struct host_cgroup *cg, const struct host_cgroup_dir *d, pid_t pid, struct err *err)
+static int enter_dir(const struct host_cgroup *cg, const struct host_cgroup_dir *d, pid_t pid,
+                     struct err *err)
 {
     int fd = d->v2 && cg->process_fd >= 0 ? cg->process_fd : d->fd, r;
     char text[16];
@@ -289,8 +293,8 @@ static int enter_dir(const struct host_cgroup *cg, const struct host_cgroup_dir 
 }
 
 /* The manager has made the cgroup with PID in it: now it can have what the manager has no word for. */
-static int start_by_manager(const struct host_cgroup_manager *manager, const struct plan *plan, struct host_cgroup *cg,
-                            pid_t pid, struct err *err)
+static int start_by_manager(const struct host_cgroup_manager *manager, const struct plan *plan,
+                            struct host_cgroup *cg, pid_t pid, struct err *err)
 {
     int r = manager->start(plan, cg, pid, err);
 
@@ -346,7 +350,8 @@ int host_cgroup_delegate(const struct plan *plan, struct host_cgroup *cg, uid_t 
     int r;
 
     /* What we make is ours already. */
-    if (!plan->cgroup.delegate || cg->layout != PLAN_CGROUP_V2 || cg->process_fd < 0 || uid == plan->facts.euid)
+    if (!plan->cgroup.delegate || cg->layout != PLAN_CGROUP_V2 || cg->process_fd < 0 ||
+        uid == plan->facts.euid)
         return 0;
     delegated_files(&list);
     if (text_result(&list) < 0)
@@ -404,8 +409,8 @@ static int open_subgroup(struct host_cgroup *cg, struct err *err)
     return r;
 }
 
-int host_cgroup_open(enum plan_cgroup_manager manager, const char *path, const char *scope, const char *subgroup,
-                     const char *made, struct host_cgroup *ret, struct err *err)
+int host_cgroup_open(enum plan_cgroup_manager manager, const char *path, const char *scope,
+                     const char *subgroup, const char *made, struct host_cgroup *ret, struct err *err)
 {
     struct host_cgroup cg = HOST_CGROUP_INIT;
     int r;

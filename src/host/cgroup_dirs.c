@@ -31,7 +31,7 @@ static int add_dir(struct host_cgroup *cg, int top_fd, const char *path, const c
 
     if (fd < 0)
         return fd;
-    *d = (struct host_cgroup_dir) { .name = strdup(name), .v2 = v2, .root_fd = fd, .fd = -1 };
+    *d = (struct host_cgroup_dir){ .name = strdup(name), .v2 = v2, .root_fd = fd, .fd = -1 };
     cg->n_dirs++;
     return d->name ? 0 : -ENOMEM;
 }
@@ -78,7 +78,8 @@ struct host_cgroup_dir *host_cgroup_dir_of(const struct host_cgroup *cg, const c
     return NULL;
 }
 
-struct text host_cgroup_shown(const struct host_cgroup *cg, const struct host_cgroup_dir *dir, const char *file)
+struct text host_cgroup_shown(const struct host_cgroup *cg, const struct host_cgroup_dir *dir,
+                              const char *file)
 {
     struct text text = { 0 };
 
@@ -119,7 +120,8 @@ static int step_into(int fd, const char *name, size_t length)
     return sys_openat(fd, component, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 }
 
-int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, void *context, const char **ret_name)
+int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, void *context,
+                       const char **ret_name)
 {
     autoclose int fd = sys_openat(root_fd, ".", O_PATH | O_DIRECTORY, 0);
     const char *name = path + 1;

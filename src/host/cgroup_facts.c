@@ -30,8 +30,9 @@ struct scan {
 /* A directory whose name has a word that is no controller of the kernel is a named hierarchy ("systemd", "elogind"). */
 static bool is_controllers(const char *name)
 {
-    static const char known[] = "cpuset,cpu,cpuacct,blkio,memory,devices,freezer,net_cls,perf_event,net_prio,hugetlb,"
-                                "pids,rdma,misc,debug";
+    static const char known[] =
+        "cpuset,cpu,cpuacct,blkio,memory,devices,freezer,net_cls,perf_event,net_prio,hugetlb,"
+        "pids,rdma,misc,debug";
     char word[32];
     size_t n;
 
@@ -61,7 +62,8 @@ static int add(struct scan *scan, const char *name)
         scan->v = v;
     }
     v[scan->n].name = arena_strdup(scan->arena, name);
-    v[scan->n].options = is_controllers(name) ? v[scan->n].name : arena_printf(scan->arena, "none,name=%s", name);
+    v[scan->n].options =
+        is_controllers(name) ? v[scan->n].name : arena_printf(scan->arena, "none,name=%s", name);
     if (!v[scan->n].name || !v[scan->n].options)
         return -ENOMEM;
     scan->n++;

@@ -8,7 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { ENOTSUPP_KERNEL = 524 };    /* what memory.kmem.limit_in_bytes says since 5.16; not for user space, yet seen there */
+enum {
+    ENOTSUPP_KERNEL = 524
+}; /* what memory.kmem.limit_in_bytes says since 5.16; not for user space, yet seen there */
 
 /* ---- errors ------------------------------------------------------------------------------------------------ */
 
@@ -21,7 +23,8 @@ static void hint(const struct plan_cgroup_write *w, int r, bool missing, struct 
     else if (missing && !strcmp(w->file, "memory.memsw.limit_in_bytes"))
         err_hint(err, "the kernel does not account swap: swapaccount=1 on its command line, or CONFIG_SWAP");
     else if (missing && w->fallback)
-        err_hint(err, "neither %s nor %s exists: the kernel's BFQ scheduler or its I/O cost model is needed", w->file, w->fallback);
+        err_hint(err, "neither %s nor %s exists: the kernel's BFQ scheduler or its I/O cost model is needed",
+                 w->file, w->fallback);
     else if (missing)
         err_hint(err, "this kernel has no such file");
     else if (r == -EBUSY && !strncmp(w->file, "memory.", 7))
@@ -36,8 +39,8 @@ static void hint(const struct plan_cgroup_write *w, int r, bool missing, struct 
         err_hint(err, "a cgroup above may have a lower limit");
 }
 
-static int failed(const struct host_cgroup *cg, const struct host_cgroup_dir *dir, const struct plan_cgroup_write *w,
-                  int r, bool missing, struct err *err)
+static int failed(const struct host_cgroup *cg, const struct host_cgroup_dir *dir,
+                  const struct plan_cgroup_write *w, int r, bool missing, struct err *err)
 {
     autotext struct text shown = host_cgroup_shown(cg, dir, w->file);
 
@@ -48,7 +51,8 @@ static int failed(const struct host_cgroup *cg, const struct host_cgroup_dir *di
 
 static int no_controller(const struct plan_cgroup_write *w, struct err *err)
 {
-    return CGROUP_FAIL(err, w, 0, "needs the cgroup controller \"%s\", which the container's cgroup does not have",
+    return CGROUP_FAIL(err, w, 0,
+                       "needs the cgroup controller \"%s\", which the container's cgroup does not have",
                        w->controller ? w->controller : "cgroup v2");
 }
 
@@ -64,7 +68,8 @@ static int check_usage(const struct host_cgroup_dir *dir, const struct plan_cgro
         return err_at(err, w->node, w->member, ERR_CGROUP, r, "read %s", w->usage);
     if (text_parse_u64(w->value, UINT64_MAX, &limit) < 0 || used <= limit)
         return 0;
-    return err_at(err, w->node, w->member, ERR_CGROUP, EBUSY, "rejecting the limit %s: %" PRIu64 " are in use", w->value, used);
+    return err_at(err, w->node, w->member, ERR_CGROUP, EBUSY,
+                  "rejecting the limit %s: %" PRIu64 " are in use", w->value, used);
 }
 
 static int write_file(const struct host_cgroup_dir *dir, const struct plan_cgroup_write *w, bool *ret_missing)
@@ -72,14 +77,16 @@ static int write_file(const struct host_cgroup_dir *dir, const struct plan_cgrou
     int r = host_cgroup_write_or_missing(dir->fd, w->file, w->value, ret_missing);
 
     if (*ret_missing && w->fallback)
-        r = host_cgroup_write_or_missing(dir->fd, w->fallback, w->fallback_value ? w->fallback_value : w->value, ret_missing);
+        r = host_cgroup_write_or_missing(dir->fd, w->fallback,
+                                         w->fallback_value ? w->fallback_value : w->value, ret_missing);
     if (w->optional && (*ret_missing || r == -EOPNOTSUPP || r == -ENOTSUPP_KERNEL))
         return 0;
     return r;
 }
 
 /* Writes v[0], and, if it can only be done in that order, v[1] before it.  The number of those written, or an error. */
-static int write_next(const struct host_cgroup *cg, const struct plan_cgroup_write *v, size_t n, struct err *err)
+static int write_next(const struct host_cgroup *cg, const struct plan_cgroup_write *v, size_t n,
+                      struct err *err)
 {
     const struct host_cgroup_dir *dir = host_cgroup_dir_of(cg, v->controller);
     bool missing = false;
@@ -104,7 +111,8 @@ static int write_next(const struct host_cgroup *cg, const struct plan_cgroup_wri
     return r < 0 ? failed(cg, dir, v, r, missing, err) : done;
 }
 
-int host_cgroup_write_all(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes, struct err *err)
+int host_cgroup_write_all(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes,
+                          struct err *err)
 {
     for (size_t i = 0; i < writes->n;) {
         int r = write_next(cg, writes->v + i, writes->n - i, err);

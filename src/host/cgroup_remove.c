@@ -50,10 +50,13 @@ static int still_busy(const struct host_cgroup *cg, int error, struct err *err)
     err_done(&ignored);
     for (size_t i = 0; proc_fd >= 0 && i < n && i < SHOWN_PIDS; i++)
         add_process(proc_fd, pids[i], &text);
-    r = err_set(err, ERR_CGROUP, error, "remove the cgroup %s%s%s%s", cg->path, text.n ? ": processes are left in it: " : "",
-                text_string(&text), n > SHOWN_PIDS ? " and more" : "");
+    r = err_set(err, ERR_CGROUP, error, "remove the cgroup %s%s%s%s", cg->path,
+                text.n ? ": processes are left in it: " : "", text_string(&text),
+                n > SHOWN_PIDS ? " and more" : "");
     if (strstr(text_string(&text), "state D"))
-        err_hint(err, "a process in state D waits for a device or a file server and can't be killed before; delete again later");
+        err_hint(
+            err,
+            "a process in state D waits for a device or a file server and can't be killed before; delete again later");
     return r;
 }
 
@@ -104,7 +107,7 @@ static int wait_empty(const struct host_cgroup *cg, int64_t time)
 static void leave_dir(const struct host_cgroup_dir *d)
 {
     if (d->v2 && d->fd >= 0)
-        (void) host_device_bpf_detach(d->fd);      /* an old kernel may have no BPF, then there is none */
+        (void) host_device_bpf_detach(d->fd); /* an old kernel may have no BPF, then there is none */
 }
 
 static int remove_dirs(struct host_cgroup *cg, int64_t time)

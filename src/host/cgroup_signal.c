@@ -50,7 +50,7 @@ static int add_procs(struct pids *pids, int fd)
     for (char *s = text.s, *end; r == 0 && s && (end = strchr(s, '\n')); s = end + 1) {
         long pid = strtol(s, NULL, 10);
 
-        if (pid > 0)               /* 0: it is not in our pid namespace */
+        if (pid > 0) /* 0: it is not in our pid namespace */
             r = add_pid(pids, (pid_t) pid);
     }
     return r;
@@ -63,7 +63,7 @@ static int add_tree(void *context, int parent_fd, const char *name)
 
     if (r == 0)
         r = host_cgroup_children(fd, add_tree, context);
-    return r == -ENOENT || r == -ENODEV ? 0 : r;      /* removed meanwhile */
+    return r == -ENOENT || r == -ENODEV ? 0 : r; /* removed meanwhile */
 }
 
 static int by_number(const void *a, const void *b)
@@ -119,7 +119,7 @@ static bool has(const struct pids *pids, pid_t pid)
     return pids->n && bsearch(&pid, pids->v, pids->n, sizeof pid, by_number);
 }
 
-enum { AT_ONCE = 256 };            /* descriptors held at a time */
+enum { AT_ONCE = 256 }; /* descriptors held at a time */
 
 static int signal_some(const struct host_cgroup *cg, const pid_t *v, size_t n, int signal)
 {
@@ -162,7 +162,7 @@ static void set_v1_freezer(const struct host_cgroup *cg, const char *state)
     const struct host_cgroup_dir *d = host_cgroup_dir_of(cg, "freezer");
 
     if (d && !d->v2 && d->fd >= 0)
-        (void) host_cgroup_write(d->fd, "freezer.state", state);      /* a help, not a need */
+        (void) host_cgroup_write(d->fd, "freezer.state", state); /* a help, not a need */
 }
 
 /* Frozen, none can fork away; thawed, each dies.  Again, for those that were born in between. */
@@ -192,7 +192,7 @@ static int kill_all(const struct host_cgroup *cg)
 
     if (cg->dir_fd >= 0)
         r = host_cgroup_write(cg->dir_fd, "cgroup.kill", "1");
-    if (r == -ENODEV)              /* removed meanwhile */
+    if (r == -ENODEV) /* removed meanwhile */
         return 0;
     /* cgroup.kill does not wake who sleeps in the v1 freezer. */
     set_v1_freezer(cg, "THAWED");
@@ -208,6 +208,7 @@ int host_cgroup_kill(struct host_cgroup *cg, int signal, struct err *err)
         return 0;
     r = signal == SIGKILL ? kill_all(cg) : signal_all(cg, signal, &n);
     if (r < 0 && r != -ENODEV)
-        return err_set(err, ERR_CGROUP, r, "send signal %d to the processes of the cgroup %s", signal, cg->path);
+        return err_set(err, ERR_CGROUP, r, "send signal %d to the processes of the cgroup %s", signal,
+                       cg->path);
     return 0;
 }

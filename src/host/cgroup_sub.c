@@ -26,7 +26,7 @@ static int copy_fd(int fd)
 
 static int copy_dir(const struct host_cgroup_dir *from, struct host_cgroup_dir *to)
 {
-    *to = (struct host_cgroup_dir) { .name = strdup(from->name), .v2 = from->v2, .root_fd = -1 };
+    *to = (struct host_cgroup_dir){ .name = strdup(from->name), .v2 = from->v2, .root_fd = -1 };
     to->fd = copy_fd(from->fd);
     return !to->name ? -ENOMEM : to->fd < -1 ? to->fd : 0;
 }
@@ -38,7 +38,7 @@ static int begin(const struct host_cgroup *cg, struct host_cgroup *ret, struct e
 
     if (ret->dirs)
         return 0;
-    ret->manager = PLAN_MANAGER_CGROUPFS;     /* the manager has no part in this: processes join what exists */
+    ret->manager = PLAN_MANAGER_CGROUPFS; /* the manager has no part in this: processes join what exists */
     ret->layout = cg->layout;
     ret->path = strdup(cg->path ? cg->path : "/");
     ret->dirs = calloc(cg->n_dirs + 1, sizeof *ret->dirs);
@@ -76,20 +76,21 @@ static int enter_sub(struct host_cgroup *ret, struct host_cgroup_dir *d, const c
     if (fd == -EXDEV || fd == -ELOOP)
         return err_set(err, ERR_CGROUP, 0, "the cgroup \"%s\" is not below the container's", path);
     if (fd < 0)
-        return err_set(err, ERR_CGROUP, fd, "open the cgroup \"%s\" below the container's%s%s", path, *d->name ? " in " : "",
-                       d->name);
+        return err_set(err, ERR_CGROUP, fd, "open the cgroup \"%s\" below the container's%s%s", path,
+                       *d->name ? " in " : "", d->name);
     move_to(ret, d, fd);
     return 0;
 }
 
-int host_cgroup_sub(const struct host_cgroup *cg, const char *hierarchy, const char *path, struct host_cgroup *ret,
-                    struct err *err)
+int host_cgroup_sub(const struct host_cgroup *cg, const char *hierarchy, const char *path,
+                    struct host_cgroup *ret, struct err *err)
 {
     bool any = false;
     int r = begin(cg, ret, err);
 
     if (r == 0 && hierarchy && cg->layout == PLAN_CGROUP_V2)
-        return err_set(err, ERR_CGROUP, EINVAL, "cgroup v2 has one hierarchy: give the path without \"%s:\"", hierarchy);
+        return err_set(err, ERR_CGROUP, EINVAL, "cgroup v2 has one hierarchy: give the path without \"%s:\"",
+                       hierarchy);
     for (size_t i = 0; r == 0 && i < ret->n_dirs; i++) {
         struct host_cgroup_dir *d = &ret->dirs[i];
 
@@ -99,7 +100,8 @@ int host_cgroup_sub(const struct host_cgroup *cg, const char *hierarchy, const c
         r = enter_sub(ret, d, path, err);
     }
     if (r == 0 && !any)
-        r = hierarchy ? err_set(err, ERR_CGROUP, ENOENT, "the container has no cgroup with the controller \"%s\"", hierarchy)
+        r = hierarchy ? err_set(err, ERR_CGROUP, ENOENT,
+                                "the container has no cgroup with the controller \"%s\"", hierarchy)
                       : err_set(err, ERR_CGROUP, ENOENT, "the container has no cgroup");
     return r;
 }
@@ -119,8 +121,9 @@ static char *find_line(char *text, const struct host_cgroup_dir *d)
             return NULL;
         *path++ = '\0';
         controllers++;
-        if (d->v2 ? !*controllers : !strcmp(controllers, d->name) ||
-                                        (!strncmp(controllers, "name=", 5) && !strcmp(controllers + 5, d->name)))
+        if (d->v2 ? !*controllers
+                  : !strcmp(controllers, d->name) ||
+                        (!strncmp(controllers, "name=", 5) && !strcmp(controllers + 5, d->name)))
             return path;
     }
     return NULL;
@@ -133,8 +136,8 @@ static bool is_below(const char *path, const char *above)
     return !strncmp(path, above, n) && (path[n] == '/' || path[n] == '\0');
 }
 
-static int follow(const struct host_cgroup *cg, struct host_cgroup *ret, size_t i, const char *text, pid_t pid,
-                  struct err *err)
+static int follow(const struct host_cgroup *cg, struct host_cgroup *ret, size_t i, const char *text,
+                  pid_t pid, struct err *err)
 {
     autofree char *copy = strdup(text);
     char *path;
@@ -146,7 +149,8 @@ static int follow(const struct host_cgroup *cg, struct host_cgroup *ret, size_t 
     if (!path)
         return 0;
     if (!cg->path || !is_below(path, cg->path))
-        return err_set(err, ERR_CGROUP, 0, "process %d is not in the container's cgroup but in %s", pid, path);
+        return err_set(err, ERR_CGROUP, 0, "process %d is not in the container's cgroup but in %s", pid,
+                       path);
     fd = host_cgroup_open_below(cg->dirs[i].root_fd, path);
     if (fd < 0)
         return err_set(err, ERR_CGROUP, fd, "open the cgroup %s of process %d", path, pid);

@@ -41,10 +41,11 @@ static struct plan_cgroup_current read_current(const struct host_cgroup *cg)
     return current;
 }
 
-static int update_devices(const struct plan *plan, const struct host_cgroup *cg, const struct oci_resources *resources,
-                          struct arena *arena, struct err *err)
+static int update_devices(const struct plan *plan, const struct host_cgroup *cg,
+                          const struct oci_resources *resources, struct arena *arena, struct err *err)
 {
-    const struct host_cgroup_dir *v1 = cg->layout == PLAN_CGROUP_V2 ? NULL : host_cgroup_dir_of(cg, "devices");
+    const struct host_cgroup_dir *v1 =
+        cg->layout == PLAN_CGROUP_V2 ? NULL : host_cgroup_dir_of(cg, "devices");
     struct plan_device_rules *rules;
     int r = plan_device_rules_compile(resources, plan->devices, plan->n_devices, arena, &rules, err);
 
@@ -57,8 +58,8 @@ static int update_devices(const struct plan *plan, const struct host_cgroup *cg,
     return host_device_bpf_replace(cg->dir_fd, rules, err);
 }
 
-static int update_limits(const struct plan *plan, const struct host_cgroup *cg, const struct oci_resources *resources,
-                         struct arena *arena, struct err *err)
+static int update_limits(const struct plan *plan, const struct host_cgroup *cg,
+                         const struct oci_resources *resources, struct arena *arena, struct err *err)
 {
     struct plan_cgroup_current current = read_current(cg);
     struct plan_cgroup_writes *writes;

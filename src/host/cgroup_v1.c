@@ -37,7 +37,7 @@ static int init_cpuset(void *context, int fd, const char *path, size_t length)
     (void) context;
     (void) path;
     if (length == 0)
-        return 0;                  /* the root has all */
+        return 0; /* the root has all */
     int r = inherit(fd, "cpuset.cpus", "../cpuset.cpus");
     return r < 0 ? r : inherit(fd, "cpuset.mems", "../cpuset.mems");
 }
@@ -52,7 +52,8 @@ static int check_empty(const struct host_cgroup *cg, const struct host_cgroup_di
         return err_set(err, ERR_CGROUP, (int) n, "read cgroup.procs of %s", text_string(&shown));
     if (n == 0)
         return 0;
-    n = err_set(err, ERR_CGROUP, EBUSY, "container's cgroup is not empty: there are processes in %s", text_string(&shown));
+    n = err_set(err, ERR_CGROUP, EBUSY, "container's cgroup is not empty: there are processes in %s",
+                text_string(&shown));
     err_hint(err, "each container needs a cgroup of its own: is another one running with this cgroupsPath?");
     return (int) n;
 }
@@ -65,7 +66,8 @@ static int check_thawed(const struct host_cgroup *cg, const struct host_cgroup_d
     if (n < 0 || !strncmp(buf, "THAWED", 6))
         return 0;
     autotext struct text shown = host_cgroup_shown(cg, dir, NULL);
-    int r = err_set(err, ERR_CGROUP, EBUSY, "container's cgroup unexpectedly frozen: %s, or one above it", text_string(&shown));
+    int r = err_set(err, ERR_CGROUP, EBUSY, "container's cgroup unexpectedly frozen: %s, or one above it",
+                    text_string(&shown));
 
     err_hint(err, "thaw it: write THAWED to its freezer.state");
     return r;
@@ -74,7 +76,8 @@ static int check_thawed(const struct host_cgroup *cg, const struct host_cgroup_d
 static int make(struct host_cgroup *cg, struct host_cgroup_dir *dir, bool cpuset)
 {
     const char *name;
-    autoclose int parent_fd = host_cgroup_parent(dir->root_fd, cg->path, cpuset ? init_cpuset : NULL, NULL, &name);
+    autoclose int parent_fd =
+        host_cgroup_parent(dir->root_fd, cg->path, cpuset ? init_cpuset : NULL, NULL, &name);
 
     if (parent_fd < 0)
         return parent_fd;
@@ -99,8 +102,10 @@ int host_cgroup_v1_make(struct host_cgroup *cg, struct host_cgroup_dir *dir, str
 
         r = err_set(err, ERR_CGROUP, r, "make the cgroup %s", text_string(&shown));
         if (r == -EROFS)
-            err_hint(err, "cgroups are mounted read-only here, as in a container: mount them writable, or run with "
-                     "--cgroup-manager disabled");
+            err_hint(
+                err,
+                "cgroups are mounted read-only here, as in a container: mount them writable, or run with "
+                "--cgroup-manager disabled");
         return r;
     }
     if (dir->made == 0)
@@ -187,7 +192,8 @@ static int drop_unwanted(int fd, const struct plan_cgroup_writes *writes, const 
     return r;
 }
 
-int host_cgroup_v1_update_devices(const struct host_cgroup *cg, const struct plan_device_rules *rules, struct err *err)
+int host_cgroup_v1_update_devices(const struct host_cgroup *cg, const struct plan_device_rules *rules,
+                                  struct err *err)
 {
     const struct host_cgroup_dir *dir = host_cgroup_dir_of(cg, "devices");
     struct plan_cgroup_writes *writes, additions;
@@ -206,6 +212,6 @@ int host_cgroup_v1_update_devices(const struct host_cgroup *cg, const struct pla
     r = drop_unwanted(dir->fd, writes, text_string(&list));
     if (r < 0)
         return err_set(err, ERR_CGROUP, r, "write devices.deny of the cgroup %s", cg->path);
-    additions = (struct plan_cgroup_writes) { .v = writes->v + 1, .n = writes->n - 1 };
+    additions = (struct plan_cgroup_writes){ .v = writes->v + 1, .n = writes->n - 1 };
     return host_cgroup_write_all(cg, &additions, err);
 }

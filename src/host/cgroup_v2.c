@@ -22,7 +22,7 @@
 static const char *const for_statistics[] = { "memory", "pids", "io" };
 enum { N_FOR_STATISTICS = sizeof for_statistics / sizeof *for_statistics };
 
-enum { WORDS_MAX = 1024 };         /* of the two files that list controllers: each of the kernel's is there once */
+enum { WORDS_MAX = 1024 }; /* of the two files that list controllers: each of the kernel's is there once */
 
 struct enable {
     const struct host_cgroup *cg;
@@ -50,7 +50,8 @@ static void add_controller(struct text *list, const char *controller, const char
     autotext struct text plus = { 0 };
 
     text_add(&plus, "+%s", controller);
-    if (!host_cgroup_has_word(enabled, controller) && !host_cgroup_has_word(text_string(list), text_string(&plus)))
+    if (!host_cgroup_has_word(enabled, controller) &&
+        !host_cgroup_has_word(text_string(list), text_string(&plus)))
         text_add(list, "%s%s", list->n ? " " : "", text_string(&plus));
 }
 
@@ -95,38 +96,52 @@ static void list_wanted(const struct enable *e, const char *enabled, const char 
 static int not_available(const struct enable *e, const struct plan_cgroup_write *w, const char *available,
                          const char *path, size_t length)
 {
-    int r = CGROUP_FAIL(e->err, w, 0, "the requested cgroup controller \"%s\" is not available in the cgroup %.*s%s",
+    int r = CGROUP_FAIL(e->err, w, 0,
+                        "the requested cgroup controller \"%s\" is not available in the cgroup %.*s%s",
                         w->controller, (int) length, path, length ? "" : "/");
 
     if (length)
-        err_hint(e->err, "it has %s; if systemd made it, Delegate=yes in the unit gives it all (systemd.resource-control(5))",
-                 *available ? available : "none");
+        err_hint(
+            e->err,
+            "it has %s; if systemd made it, Delegate=yes in the unit gives it all (systemd.resource-control(5))",
+            *available ? available : "none");
     else
-        err_hint(e->err, "the kernel has %s; see cgroup_disable= on its command line, and whether a cgroup v1 hierarchy holds "
-                 "the controller (/proc/cgroups)", *available ? available : "none");
+        err_hint(
+            e->err,
+            "the kernel has %s; see cgroup_disable= on its command line, and whether a cgroup v1 hierarchy holds "
+            "the controller (/proc/cgroups)",
+            *available ? available : "none");
     return r;
 }
 
 static int not_enabled(const struct enable *e, const struct plan_cgroup_write *w, int error, const char *list,
                        const char *path, size_t length)
 {
-    int r = CGROUP_FAIL(e->err, w, error, "enable the cgroup controllers \"%s\" in %.*s%s", list, (int) length, path,
-                        length ? "" : "/");
+    int r = CGROUP_FAIL(e->err, w, error, "enable the cgroup controllers \"%s\" in %.*s%s", list,
+                        (int) length, path, length ? "" : "/");
 
     if (error == -EBUSY)
-        err_hint(e->err, "that cgroup has processes of its own, and v2 gives controllers only to cgroups below one without: "
-                 "move them, or choose another cgroupsPath");
+        err_hint(
+            e->err,
+            "that cgroup has processes of its own, and v2 gives controllers only to cgroups below one without: "
+            "move them, or choose another cgroupsPath");
     else if (error == -EACCES || error == -EPERM)
-        err_hint(e->err, "the cgroup belongs to another user: it has to be delegated (Delegate=yes in the systemd unit), or "
-                 "the systemd cgroup manager be used");
+        err_hint(
+            e->err,
+            "the cgroup belongs to another user: it has to be delegated (Delegate=yes in the systemd unit), or "
+            "the systemd cgroup manager be used");
     else if (error == -EROFS)
-        err_hint(e->err, "cgroups are mounted read-only here, as in a container: mount them writable, or run with "
+        err_hint(e->err,
+                 "cgroups are mounted read-only here, as in a container: mount them writable, or run with "
                  "--cgroup-manager disabled");
     else if (error == -EINVAL)
-        err_hint(e->err, "realtime processes below it (chrt -p) keep the cpu controller off where the kernel has "
+        err_hint(e->err,
+                 "realtime processes below it (chrt -p) keep the cpu controller off where the kernel has "
                  "CONFIG_RT_GROUP_SCHED");
     else if (error == -EOPNOTSUPP)
-        err_hint(e->err, "the cgroup is threaded or invalid (cgroup.type), where only thread controllers can be enabled");
+        err_hint(
+            e->err,
+            "the cgroup is threaded or invalid (cgroup.type), where only thread controllers can be enabled");
     else if (error == -ENOENT)
         err_hint(e->err, "its parent does not have the controller");
     return r;
@@ -161,8 +176,8 @@ static int enable_level(void *context, int fd, const char *path, size_t length)
     ssize_t n = host_cgroup_read(fd, "cgroup.subtree_control", enabled, sizeof enabled);
 
     if (n < 0)
-        return err_set(e->err, ERR_CGROUP, (int) n, "read cgroup.subtree_control of the cgroup %.*s%s", (int) length, path,
-                       length ? "" : "/");
+        return err_set(e->err, ERR_CGROUP, (int) n, "read cgroup.subtree_control of the cgroup %.*s%s",
+                       (int) length, path, length ? "" : "/");
     w = lacking(e, enabled);
     if (!w && !wants_more(e, enabled))
         return 0;
@@ -191,13 +206,16 @@ static int check(const struct host_cgroup *cg, const struct host_cgroup_dir *dir
     (void) host_cgroup_key(buf, "populated", &populated);
     (void) host_cgroup_key(buf, "frozen", &frozen);
     if (populated) {
-        int r = err_set(err, ERR_CGROUP, EBUSY, "container's cgroup is not empty: there are processes in %s", cg->path);
+        int r = err_set(err, ERR_CGROUP, EBUSY, "container's cgroup is not empty: there are processes in %s",
+                        cg->path);
 
-        err_hint(err, "each container needs a cgroup of its own: is another one running with this cgroupsPath?");
+        err_hint(err,
+                 "each container needs a cgroup of its own: is another one running with this cgroupsPath?");
         return r;
     }
     if (frozen) {
-        int r = err_set(err, ERR_CGROUP, EBUSY, "container's cgroup unexpectedly frozen: %s, or one above it", cg->path);
+        int r = err_set(err, ERR_CGROUP, EBUSY, "container's cgroup unexpectedly frozen: %s, or one above it",
+                        cg->path);
 
         err_hint(err, "thaw it: write 0 to its cgroup.freeze");
         return r;
@@ -205,29 +223,34 @@ static int check(const struct host_cgroup *cg, const struct host_cgroup_dir *dir
     return 0;
 }
 
-static int failed_to_make(const struct host_cgroup *cg, const struct host_cgroup_dir *dir, int error, struct err *err)
+static int failed_to_make(const struct host_cgroup *cg, const struct host_cgroup_dir *dir, int error,
+                          struct err *err)
 {
     autotext struct text shown = host_cgroup_shown(cg, dir, NULL);
-    int r = err_is_set(err) ? error : err_set(err, ERR_CGROUP, error, "make the cgroup %s", text_string(&shown));
+    int r =
+        err_is_set(err) ? error : err_set(err, ERR_CGROUP, error, "make the cgroup %s", text_string(&shown));
 
     if (error == -EROFS)
-        err_hint(err, "cgroups are mounted read-only here, as in a container: mount them writable, or run with "
+        err_hint(err,
+                 "cgroups are mounted read-only here, as in a container: mount them writable, or run with "
                  "--cgroup-manager disabled");
     else if (error == -EACCES || error == -EPERM)
-        err_hint(err, "the cgroup above belongs to another user: it has to be delegated (Delegate=yes in the systemd unit)");
+        err_hint(
+            err,
+            "the cgroup above belongs to another user: it has to be delegated (Delegate=yes in the systemd unit)");
     else if (error == -EAGAIN)
         err_hint(err, "cgroup.max.descendants or cgroup.max.depth of a cgroup above is reached");
     return r;
 }
 
-int host_cgroup_v2_make(struct host_cgroup *cg, struct host_cgroup_dir *dir, const struct plan_cgroup_writes *writes,
-                        bool all, struct err *err)
+int host_cgroup_v2_make(struct host_cgroup *cg, struct host_cgroup_dir *dir,
+                        const struct plan_cgroup_writes *writes, bool all, struct err *err)
 {
     struct enable e = { .cg = cg, .writes = writes, .all = all, .err = err };
     const char *name;
     /* Hybrid's cgroup2 has no controllers of ours. */
-    autoclose int parent_fd =
-        host_cgroup_parent(dir->root_fd, cg->path, cg->layout == PLAN_CGROUP_V2 ? enable_level : NULL, &e, &name);
+    autoclose int parent_fd = host_cgroup_parent(
+        dir->root_fd, cg->path, cg->layout == PLAN_CGROUP_V2 ? enable_level : NULL, &e, &name);
 
     if (parent_fd < 0)
         return failed_to_make(cg, dir, parent_fd, err);
@@ -243,7 +266,8 @@ int host_cgroup_v2_make(struct host_cgroup *cg, struct host_cgroup_dir *dir, con
     return check(cg, dir, err);
 }
 
-int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes, struct err *err)
+int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes,
+                          struct err *err)
 {
     const struct host_cgroup_dir *dir = host_cgroup_dir_v2(cg);
     struct enable e = { .cg = cg, .writes = writes, .err = err };

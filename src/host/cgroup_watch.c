@@ -71,7 +71,7 @@ int host_cgroup_watch_open(const struct host_cgroup *cg, struct host_cgroup_watc
     int r = file_fd < 0 ? file_fd : 0;
 
     if (r == 0) {
-        (void) read_kills(file_fd, &seen);         /* also what arms POLLPRI */
+        (void) read_kills(file_fd, &seen); /* also what arms POLLPRI */
         fd = d->v2 ? fcntl(file_fd, F_DUPFD_CLOEXEC, 3) : register_eventfd(d, file_fd);
         if (fd < 0)
             r = d->v2 ? -errno : fd;
@@ -82,8 +82,11 @@ int host_cgroup_watch_open(const struct host_cgroup *cg, struct host_cgroup_watc
             err_hint(err, "the memory controller is not enabled for it");
         return r;
     }
-    *ret = (struct host_cgroup_watch) {
-        .fd = take_fd(&fd), .events = d->v2 ? POLLPRI : POLLIN, .file_fd = take_fd(&file_fd), .seen = seen,
+    *ret = (struct host_cgroup_watch){
+        .fd = take_fd(&fd),
+        .events = d->v2 ? POLLPRI : POLLIN,
+        .file_fd = take_fd(&file_fd),
+        .seen = seen,
     };
     return 0;
 }

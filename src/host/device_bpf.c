@@ -25,14 +25,16 @@
 
 _Static_assert(sizeof(union bpf_attr) >= 64, "BPF_PROG_QUERY writes up to byte 64");
 
-#define PROGRAM_NAME "ocirt_devices"       /* 15 bytes at most; how we find ours again */
+#define PROGRAM_NAME "ocirt_devices" /* 15 bytes at most; how we find ours again */
 
 /* ---- the program --------------------------------------------------------------------------------------------- */
 
+/* clang-format off */
 enum { R_RESULT = BPF_REG_0, R_CONTEXT = BPF_REG_1, R_TYPE = BPF_REG_2, R_ACCESS = BPF_REG_3, R_MAJOR = BPF_REG_4,
        R_MINOR = BPF_REG_5 };
+/* clang-format on */
 
-enum { PROLOGUE = 6, RULE_MAX = 7, EPILOGUE = 2 };     /* instructions */
+enum { PROLOGUE = 6, RULE_MAX = 7, EPILOGUE = 2 }; /* instructions */
 
 struct program {
     struct bpf_insn *v;
@@ -41,8 +43,12 @@ struct program {
 
 static void put(struct program *p, uint8_t code, unsigned dst, unsigned src, int16_t off, uint32_t imm)
 {
-    p->v[p->n++] = (struct bpf_insn) {
-        .code = code, .dst_reg = dst & 0xf, .src_reg = src & 0xf, .off = off, .imm = (int32_t) imm,
+    p->v[p->n++] = (struct bpf_insn){
+        .code = code,
+        .dst_reg = dst & 0xf,
+        .src_reg = src & 0xf,
+        .off = off,
+        .imm = (int32_t) imm,
     };
 }
 
@@ -188,7 +194,7 @@ static int detach(int cgroup_fd, int program_fd)
     return bpf(BPF_PROG_DETACH, &attr);
 }
 
-enum { ATTACHED_MAX = 64 };        /* BPF_CGROUP_MAX_PROGS of the kernel */
+enum { ATTACHED_MAX = 64 }; /* BPF_CGROUP_MAX_PROGS of the kernel */
 
 static int query(int cgroup_fd, uint32_t ids[static ATTACHED_MAX])
 {
@@ -247,7 +253,8 @@ static int failed(const char *what, int r, struct err *err)
 {
     r = err_set(err, ERR_CGROUP, r, "linux.resources.devices: %s the BPF program", what);
     if (r == -EPERM || r == -EACCES)
-        err_hint(err, "CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, are needed in the initial user namespace");
+        err_hint(err,
+                 "CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, are needed in the initial user namespace");
     else if (r == -ENOSYS || r == -EINVAL)
         err_hint(err, "the kernel needs CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF");
     else if (r == -E2BIG)

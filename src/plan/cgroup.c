@@ -26,7 +26,8 @@ bool plan_cgroup_path_is_sound(const char *path)
     path += *path == '/';
     do {
         n = strcspn(path, "/");
-        if (n == 0 || n > NAME_MAX || (n == 1 && path[0] == '.') || (n == 2 && path[0] == '.' && path[1] == '.'))
+        if (n == 0 || n > NAME_MAX || (n == 1 && path[0] == '.') ||
+            (n == 2 && path[0] == '.' && path[1] == '.'))
             return false;
         path += n + (path[n] == '/');
     } while (path[-1] == '/' || *path);
@@ -66,8 +67,9 @@ static int cgroupfs_path(struct plan *plan, const struct oci_linux *l, struct er
         return cg->path ? 0 : err_nomem(err);
     }
     if (*given != '/' && has_two_colons(given)) {
-        int r = ERR_AT(err, l, cgroups_path, ERR_CONFIG_VALUE, 0,
-                       "\"%s\" has the form slice:prefix:name, which is for the systemd cgroup manager", given);
+        int r =
+            ERR_AT(err, l, cgroups_path, ERR_CONFIG_VALUE, 0,
+                   "\"%s\" has the form slice:prefix:name, which is for the systemd cgroup manager", given);
 
         err_hint(err, "call with --systemd-cgroup, or give a path as in \"/a/b\"");
         return r;
@@ -76,10 +78,12 @@ static int cgroupfs_path(struct plan *plan, const struct oci_linux *l, struct er
     if (!cg->path)
         return err_nomem(err);
     if (!*cg->path)
-        return ERR_AT(err, l, cgroups_path, ERR_CONFIG_VALUE, 0, "\"%s\" is the root, which is no container's", given);
-    if (!plan_cgroup_path_is_sound(cg->path))
         return ERR_AT(err, l, cgroups_path, ERR_CONFIG_VALUE, 0,
-                      "must not have \"..\", a line break, a component of more than 255 bytes or more than 4095 in all");
+                      "\"%s\" is the root, which is no container's", given);
+    if (!plan_cgroup_path_is_sound(cg->path))
+        return ERR_AT(
+            err, l, cgroups_path, ERR_CONFIG_VALUE, 0,
+            "must not have \"..\", a line break, a component of more than 255 bytes or more than 4095 in all");
     return 0;
 }
 
@@ -106,9 +110,10 @@ static int systemd_names(struct plan *plan, const struct oci_linux *l, const cha
     const char *first = strchr(given, ':'), *second = first ? strchr(first + 1, ':') : NULL;
 
     if (!second || strchr(second + 1, ':'))
-        return ERR_AT(err, l, cgroups_path, ERR_CONFIG_VALUE, 0,
-                      "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"%s\" instead",
-                      given);
+        return ERR_AT(
+            err, l, cgroups_path, ERR_CONFIG_VALUE, 0,
+            "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"%s\" instead",
+            given);
     const char *prefix = arena_strndup(&plan->arena, first + 1, (size_t) (second - first - 1));
 
     if (first > given)
@@ -117,13 +122,17 @@ static int systemd_names(struct plan *plan, const struct oci_linux *l, const cha
     if (ends_with(second + 1, ".slice"))
         cg->scope = arena_strdup(&plan->arena, second + 1);
     else
-        cg->scope = arena_printf(&plan->arena, "%s%s%s.scope", prefix ? prefix : "", prefix && *prefix ? "-" : "", second + 1);
+        cg->scope = arena_printf(&plan->arena, "%s%s%s.scope", prefix ? prefix : "",
+                                 prefix && *prefix ? "-" : "", second + 1);
     if (!prefix || !cg->scope || (first > given && !cg->slice))
         return err_nomem(err);
     if (!second[1] || !is_unit_name(cg->scope))
-        return ERR_AT(err, l, cgroups_path, ERR_CONFIG_VALUE, 0, "\"%s\" is no name of a systemd unit", cg->scope);
-    if (cg->slice && (!is_unit_name(cg->slice) || (!ends_with(cg->slice, ".slice") && strcmp(cg->slice, "-.slice"))))
-        return ERR_AT(err, l, cgroups_path, ERR_CONFIG_VALUE, 0, "\"%s\" is no name of a systemd slice", cg->slice);
+        return ERR_AT(err, l, cgroups_path, ERR_CONFIG_VALUE, 0, "\"%s\" is no name of a systemd unit",
+                      cg->scope);
+    if (cg->slice &&
+        (!is_unit_name(cg->slice) || (!ends_with(cg->slice, ".slice") && strcmp(cg->slice, "-.slice"))))
+        return ERR_AT(err, l, cgroups_path, ERR_CONFIG_VALUE, 0, "\"%s\" is no name of a systemd slice",
+                      cg->slice);
     return 0;
 }
 
@@ -204,7 +213,8 @@ static int subgroups(struct plan *plan, struct err *err)
     if (r < 0)
         return r;
     if (cg->delegate_path && plan->facts.cgroup_layout != PLAN_CGROUP_V2)
-        return ERR_AT(err, plan->spec, annotations, ERR_UNSUPPORTED, 0, "run.oci.delegate-cgroup needs cgroup v2");
+        return ERR_AT(err, plan->spec, annotations, ERR_UNSUPPORTED, 0,
+                      "run.oci.delegate-cgroup needs cgroup v2");
     if (cg->manager != PLAN_MANAGER_SYSTEMD)
         return 0;
     return subgroup(plan, "run.oci.systemd.subgroup", &cg->subgroup, err);
@@ -226,7 +236,7 @@ static int add_device_writes(struct plan *plan, struct err *err)
     memcpy(v, devices->v, devices->n * sizeof *v);
     if (limits->n)
         memcpy(v + devices->n, limits->v, limits->n * sizeof *v);
-    *limits = (struct plan_cgroup_writes) { .v = v, .n = limits->n + devices->n };
+    *limits = (struct plan_cgroup_writes){ .v = v, .n = limits->n + devices->n };
     return 0;
 }
 
@@ -234,7 +244,8 @@ static int resources(struct plan *plan, struct err *err)
 {
     struct plan_cgroup *cg = &plan->cgroup;
     int r = plan_cgroup_writes_compile(cg->resources, &plan->facts, NULL, &plan->arena, &cg->writes, err);
-    int d = plan_device_rules_compile(cg->resources, plan->devices, plan->n_devices, &plan->arena, &cg->device_rules, err);
+    int d = plan_device_rules_compile(cg->resources, plan->devices, plan->n_devices, &plan->arena,
+                                      &cg->device_rules, err);
 
     if (r < 0 || d < 0)
         return r < 0 ? r : d;
@@ -258,7 +269,8 @@ static int no_resources(struct plan *plan, struct err *err)
         int r = plan_cgroup_writes_compile(cg->resources, &plan->facts, NULL, &plan->arena, &ignored, &quiet);
 
         if (r < 0 || ignored->n)
-            err_warn_at(err, &cg->resources->node, ERR_NO_MEMBER, "ignored: the cgroup manager is \"disabled\"");
+            err_warn_at(err, &cg->resources->node, ERR_NO_MEMBER,
+                        "ignored: the cgroup manager is \"disabled\"");
         err_done(&quiet);
     }
     return 0;

@@ -14,27 +14,31 @@ static bool device_is_valid(struct cgroup_build *b, const struct oci_block_devic
 {
     /* dev_t of the kernel: 12 and 20 bits */
     if (d->major < 0 || d->major > 0xfff) {
-        CGROUP_BAD(b, d, major, ERR_CONFIG_VALUE, "%" PRId64 " is out of range, which is 0 to 4095", d->major);
+        CGROUP_BAD(b, d, major, ERR_CONFIG_VALUE, "%" PRId64 " is out of range, which is 0 to 4095",
+                   d->major);
         return false;
     }
     if (d->minor < 0 || d->minor > 0xfffff) {
-        CGROUP_BAD(b, d, minor, ERR_CONFIG_VALUE, "%" PRId64 " is out of range, which is 0 to 1048575", d->minor);
+        CGROUP_BAD(b, d, minor, ERR_CONFIG_VALUE, "%" PRId64 " is out of range, which is 0 to 1048575",
+                   d->minor);
         return false;
     }
     return true;
 }
 
-static bool weight_is_valid(struct cgroup_build *b, const struct json_node *node, size_t member, uint16_t weight)
+static bool weight_is_valid(struct cgroup_build *b, const struct json_node *node, size_t member,
+                            uint16_t weight)
 {
     if (weight >= 10 && weight <= 1000)
         return true;
-    cgroup_build_failed(b, err_at(b->err, node, member, ERR_CONFIG_VALUE, 0, "%u is out of range, which is 10 to 1000",
-                                  weight));
+    cgroup_build_failed(b, err_at(b->err, node, member, ERR_CONFIG_VALUE, 0,
+                                  "%u is out of range, which is 10 to 1000", weight));
     return false;
 }
 
 /* CFQ was the only scheduler with leaf weights; Linux 5.0 removed it. */
-static void no_leaf_weight(struct cgroup_build *b, const struct json_node *node, size_t member, uint16_t leaf_weight)
+static void no_leaf_weight(struct cgroup_build *b, const struct json_node *node, size_t member,
+                           uint16_t leaf_weight)
 {
     if (leaf_weight)
         cgroup_build_failed(b, err_at(b->err, node, member, ERR_UNSUPPORTED, 0,
@@ -42,7 +46,8 @@ static void no_leaf_weight(struct cgroup_build *b, const struct json_node *node,
 }
 
 #define WEIGHT_IS_VALID(b, o) weight_is_valid(b, &(o)->node, offsetof(__typeof__(*(o)), weight), (o)->weight)
-#define NO_LEAF_WEIGHT(b, o) no_leaf_weight(b, &(o)->node, offsetof(__typeof__(*(o)), leaf_weight), (o)->leaf_weight)
+#define NO_LEAF_WEIGHT(b, o) \
+    no_leaf_weight(b, &(o)->node, offsetof(__typeof__(*(o)), leaf_weight), (o)->leaf_weight)
 
 static void weight(struct cgroup_build *b, const struct oci_block_io *io, bool v2)
 {
@@ -51,7 +56,8 @@ static void weight(struct cgroup_build *b, const struct oci_block_io *io, bool v
     NO_LEAF_WEIGHT(b, io);
     if (!CGROUP_SET(io, weight) || !WEIGHT_IS_VALID(b, io))
         return;
-    w = CGROUP_ADD(b, io, weight, v2 ? "io" : "blkio", v2 ? "io.bfq.weight" : "blkio.bfq.weight", "%u", io->weight);
+    w = CGROUP_ADD(b, io, weight, v2 ? "io" : "blkio", v2 ? "io.bfq.weight" : "blkio.bfq.weight", "%u",
+                   io->weight);
     w->fallback = v2 ? "io.weight" : "blkio.weight";
     if (v2)
         w->fallback_value = arena_printf(b->arena, "%" PRIu64, plan_cgroup_io_weight(io->weight));
@@ -86,12 +92,14 @@ static void throttle(struct cgroup_build *b, const struct oci_block_devices *lis
         if (!json_has(d, rate))
             CGROUP_BAD(b, d, node, ERR_CONFIG_MISSING, "the required property \"rate\" is missing");
         else if (!v2_key)
-            CGROUP_ADD(b, d, rate, "blkio", v1_file, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor, d->rate);
-        else if (d->rate == 0)
-            CGROUP_ADD(b, d, rate, "io", "io.max", "%" PRId64 ":%" PRId64 " %s=max", d->major, d->minor, v2_key);
-        else
-            CGROUP_ADD(b, d, rate, "io", "io.max", "%" PRId64 ":%" PRId64 " %s=%" PRIu64, d->major, d->minor, v2_key,
+            CGROUP_ADD(b, d, rate, "blkio", v1_file, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor,
                        d->rate);
+        else if (d->rate == 0)
+            CGROUP_ADD(b, d, rate, "io", "io.max", "%" PRId64 ":%" PRId64 " %s=max", d->major, d->minor,
+                       v2_key);
+        else
+            CGROUP_ADD(b, d, rate, "io", "io.max", "%" PRId64 ":%" PRId64 " %s=%" PRIu64, d->major, d->minor,
+                       v2_key, d->rate);
     }
 }
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* clang-format off */
 static const struct plan_device_rule default_rules[] = {
     { 'c', -1, -1, PLAN_DEVICE_MKNOD, true, NULL },
     { 'b', -1, -1, PLAN_DEVICE_MKNOD, true, NULL },
@@ -31,6 +32,7 @@ static const struct plan_device_rule default_rules[] = {
     { 'c', 5, 2, PLAN_DEVICE_ALL, true, NULL },       /* ptmx */
     { 'c', 136, -1, PLAN_DEVICE_ALL, true, NULL },    /* pts/N */
 };
+/* clang-format on */
 enum { N_DEFAULT_RULES = sizeof default_rules / sizeof *default_rules };
 
 /* ---- what rules mean ----------------------------------------------------------------------------------------- */
@@ -88,25 +90,29 @@ static int parse_access(const struct oci_device_rule *from, unsigned *ret, struc
     }
     for (const char *s = from->access; *s; s++) {
         if (!strchr("rwm", *s))
-            return ERR_AT(err, from, access, ERR_CONFIG_VALUE, 0, "\"%s\" is not made of \"r\", \"w\" and \"m\"",
-                          from->access);
+            return ERR_AT(err, from, access, ERR_CONFIG_VALUE, 0,
+                          "\"%s\" is not made of \"r\", \"w\" and \"m\"", from->access);
         access |= *s == 'r' ? PLAN_DEVICE_READ : *s == 'w' ? PLAN_DEVICE_WRITE : PLAN_DEVICE_MKNOD;
     }
     if (!access)
-        return ERR_AT(err, from, access, ERR_CONFIG_VALUE, 0, "must have one of \"r\", \"w\" and \"m\" at least");
+        return ERR_AT(err, from, access, ERR_CONFIG_VALUE, 0,
+                      "must have one of \"r\", \"w\" and \"m\" at least");
     *ret = access;
     return 0;
 }
 
-#define NUMBER_IS_VALID(err, from, m)                                                                           \
-    ((from)->m >= -1 && (from)->m <= UINT32_MAX ? 0                                                             \
+#define NUMBER_IS_VALID(err, from, m) \
+    ((from)->m >= -1 && (from)->m <= UINT32_MAX \
+         ? 0 \
          : ERR_AT(err, from, m, ERR_CONFIG_VALUE, 0, "%lld is no device number", (long long) (from)->m))
 
 /* Appends what FROM means to V: two rules where it is about some devices of both types.  Their number, or an error. */
 static int parse_rule(const struct oci_device_rule *from, struct plan_device_rule *v, struct err *err)
 {
     struct plan_device_rule r = {
-        .type = from->type == OCI_DEVICE_CHAR ? 'c' : from->type == OCI_DEVICE_BLOCK ? 'b' : 'a',
+        .type = from->type == OCI_DEVICE_CHAR    ? 'c'
+                : from->type == OCI_DEVICE_BLOCK ? 'b'
+                                                 : 'a',
         .major = json_has(from, major) ? from->major : -1,
         .minor = json_has(from, minor) ? from->minor : -1,
         .allow = from->allow,
@@ -136,7 +142,7 @@ static size_t add_listed(struct plan_device_rule *v, const struct plan_device *d
         const struct plan_device *d = &devices[i];
 
         if (d->from && (S_ISCHR(d->mode) || S_ISBLK(d->mode)))
-            v[made++] = (struct plan_device_rule) {
+            v[made++] = (struct plan_device_rule){
                 S_ISCHR(d->mode) ? 'c' : 'b', d->major, d->minor, PLAN_DEVICE_ALL, true, NULL,
             };
     }
@@ -147,7 +153,7 @@ static size_t add_listed(struct plan_device_rule *v, const struct plan_device *d
 static size_t simplify(struct plan_device_rule *v, size_t n)
 {
     size_t start = 0, kept = 0;
-    bool plain = true;                 /* so far all rules agree with `allow` */
+    bool plain = true; /* so far all rules agree with `allow` */
     bool allow = false;
 
     for (size_t i = 0; i < n; i++)
@@ -193,7 +199,7 @@ int plan_device_rules_compile(const struct oci_resources *resources, const struc
     if (result < 0)
         return result;
     memcpy(v + n, default_rules, sizeof default_rules);
-    *rules = (struct plan_device_rules) { .v = v, .n = simplify(v, n + N_DEFAULT_RULES) };
+    *rules = (struct plan_device_rules){ .v = v, .n = simplify(v, n + N_DEFAULT_RULES) };
     *ret_rules = rules;
     return 0;
 }
@@ -207,7 +213,7 @@ int plan_device_rules_compile(const struct oci_resources *resources, const struc
 
 struct v1_state {
     bool allow;
-    struct plan_device_rule *v;    /* exceptions: access that is not as `allow` says */
+    struct plan_device_rule *v; /* exceptions: access that is not as `allow` says */
     size_t n;
 };
 
@@ -271,7 +277,8 @@ static int v1_print(const struct v1_state *state, struct arena *arena, struct pl
 {
     const char *files[] = { "devices.deny", "devices.allow" };
 
-    writes->v[0] = (struct plan_cgroup_write) { .controller = "devices", .file = files[state->allow], .value = "a" };
+    writes->v[0] =
+        (struct plan_cgroup_write){ .controller = "devices", .file = files[state->allow], .value = "a" };
     writes->n = 1;
     for (size_t i = 0; i < state->n; i++) {
         const struct plan_device_rule *e = &state->v[i];
@@ -280,10 +287,11 @@ static int v1_print(const struct v1_state *state, struct arena *arena, struct pl
 
         if (!e->access)
             continue;
-        *w = (struct plan_cgroup_write) { .controller = "devices", .file = files[!state->allow] };
-        w->value = arena_printf(arena, "%c %s:%s %s%s%s", e->type, major ? major : "", minor ? minor : "",
-                                e->access & PLAN_DEVICE_READ ? "r" : "", e->access & PLAN_DEVICE_WRITE ? "w" : "",
-                                e->access & PLAN_DEVICE_MKNOD ? "m" : "");
+        *w = (struct plan_cgroup_write){ .controller = "devices", .file = files[!state->allow] };
+        w->value =
+            arena_printf(arena, "%c %s:%s %s%s%s", e->type, major ? major : "", minor ? minor : "",
+                         e->access & PLAN_DEVICE_READ ? "r" : "", e->access & PLAN_DEVICE_WRITE ? "w" : "",
+                         e->access & PLAN_DEVICE_MKNOD ? "m" : "");
         if (!major || !minor || !w->value)
             return -ENOMEM;
         if (e->from) {

@@ -31,8 +31,8 @@ static void print_rule(const struct plan_device_rule *r, struct text *out)
     print_number(r->major, out);
     text_add(out, ":");
     print_number(r->minor, out);
-    text_add(out, " %s%s%s\n", r->access & PLAN_DEVICE_READ ? "r" : "", r->access & PLAN_DEVICE_WRITE ? "w" : "",
-             r->access & PLAN_DEVICE_MKNOD ? "m" : "");
+    text_add(out, " %s%s%s\n", r->access & PLAN_DEVICE_READ ? "r" : "",
+             r->access & PLAN_DEVICE_WRITE ? "w" : "", r->access & PLAN_DEVICE_MKNOD ? "m" : "");
 }
 
 void plan_cgroup_print(const struct plan *plan, struct text *out)
@@ -46,7 +46,8 @@ void plan_cgroup_print(const struct plan *plan, struct text *out)
     if (cg->scope)
         text_add(out, " slice %s scope %s", cg->slice ? cg->slice : "default", cg->scope);
     if (cg->delegate)
-        text_add(out, " delegate%s%s", cg->delegate_path ? " " : "", cg->delegate_path ? cg->delegate_path : "");
+        text_add(out, " delegate%s%s", cg->delegate_path ? " " : "",
+                 cg->delegate_path ? cg->delegate_path : "");
     if (cg->subgroup)
         text_add(out, " subgroup %s", cg->subgroup);
     text_add(out, "\n");

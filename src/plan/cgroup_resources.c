@@ -48,8 +48,9 @@ static const char *print(struct cgroup_build *b, const char *fmt, va_list ap)
     return text_result(&text) < 0 ? NULL : arena_strdup(b->arena, text_string(&text));
 }
 
-struct plan_cgroup_write *cgroup_build_add(struct cgroup_build *b, const struct json_node *node, size_t member,
-                                           const char *controller, const char *file, const char *fmt, ...)
+struct plan_cgroup_write *cgroup_build_add(struct cgroup_build *b, const struct json_node *node,
+                                           size_t member, const char *controller, const char *file,
+                                           const char *fmt, ...)
 {
     static struct plan_cgroup_write nowhere;
     const char *value;
@@ -62,8 +63,12 @@ struct plan_cgroup_write *cgroup_build_add(struct cgroup_build *b, const struct 
         cgroup_build_failed(b, err_nomem(b->err));
         return &nowhere;
     }
-    b->v[b->n] = (struct plan_cgroup_write) {
-        .controller = controller, .file = file, .value = value, .node = node, .member = member,
+    b->v[b->n] = (struct plan_cgroup_write){
+        .controller = controller,
+        .file = file,
+        .value = value,
+        .node = node,
+        .member = member,
     };
     return &b->v[b->n++];
 }
@@ -122,11 +127,11 @@ const struct plan_hierarchy *plan_cgroup_hierarchy(const struct plan_facts *fact
 
 /* ---- checks ------------------------------------------------------------------------------------------------ */
 
-#define NOT_BELOW_MINUS_1(b, o, m)                                                                              \
-    do {                                                                                                        \
-        if ((o)->m < -1)                                                                                        \
-            CGROUP_BAD(b, o, m, ERR_CONFIG_VALUE, "%lld is neither a number of bytes nor -1 (no limit)",        \
-                       (long long) (o)->m);                                                                     \
+#define NOT_BELOW_MINUS_1(b, o, m) \
+    do { \
+        if ((o)->m < -1) \
+            CGROUP_BAD(b, o, m, ERR_CONFIG_VALUE, "%lld is neither a number of bytes nor -1 (no limit)", \
+                       (long long) (o)->m); \
     } while (0)
 
 static void check_memory(struct cgroup_build *b, const struct oci_memory *m)
@@ -140,7 +145,8 @@ static void check_memory(struct cgroup_build *b, const struct oci_memory *m)
         CGROUP_BAD(b, m, swappiness, ERR_CONFIG_VALUE, "%llu is out of range, which is 0 to 100",
                    (unsigned long long) m->swappiness);
     if (m->limit > 0 && m->swap > 0 && m->swap < m->limit)
-        CGROUP_BAD(b, m, swap, ERR_CONFIG_CONFLICT, "the limit of memory and swap together, %lld, is below that of memory, %lld",
+        CGROUP_BAD(b, m, swap, ERR_CONFIG_CONFLICT,
+                   "the limit of memory and swap together, %lld, is below that of memory, %lld",
                    (long long) m->swap, (long long) m->limit);
     /* An update may find a limit in place. */
     if (!b->current && m->swap > 0 && m->limit <= 0)
@@ -161,7 +167,8 @@ static void check_cpu(struct cgroup_build *b, const struct oci_cpu *c)
 {
     /* kernel/sched/core.c: min_cfs_quota_period and max_cfs_quota_period */
     if (c->period && (c->period < 1000 || c->period > 1000000))
-        CGROUP_BAD(b, c, period, ERR_CONFIG_VALUE, "%llu is out of range, which is 1000 to 1000000 (microseconds)",
+        CGROUP_BAD(b, c, period, ERR_CONFIG_VALUE,
+                   "%llu is out of range, which is 1000 to 1000000 (microseconds)",
                    (unsigned long long) c->period);
     if (c->quota > 0 && c->quota < 1000)
         CGROUP_BAD(b, c, quota, ERR_CONFIG_VALUE, "%lld is less than the smallest quota, 1000 (microseconds)",
@@ -186,7 +193,8 @@ static bool is_page_size(const char *s)
     size_t digits = strspn(s, "0123456789");
     uint64_t n = 0;
 
-    if (digits == 0 || digits > 4 || s[0] == '0' || !s[digits] || !strchr("KMG", s[digits]) || strcmp(s + digits + 1, "B"))
+    if (digits == 0 || digits > 4 || s[0] == '0' || !s[digits] || !strchr("KMG", s[digits]) ||
+        strcmp(s + digits + 1, "B"))
         return false;
     for (size_t i = 0; i < digits; i++)
         n = n * 10 + (uint64_t) (s[i] - '0');
@@ -198,15 +206,17 @@ static void check_others(struct cgroup_build *b)
     const struct oci_resources *r = b->resources;
 
     if (r->pids && r->pids->limit < -1)
-        CGROUP_BAD(b, r->pids, limit, ERR_CONFIG_VALUE, "%lld is neither a number of processes nor -1 (no limit)",
-                   (long long) r->pids->limit);
+        CGROUP_BAD(b, r->pids, limit, ERR_CONFIG_VALUE,
+                   "%lld is neither a number of processes nor -1 (no limit)", (long long) r->pids->limit);
     for (size_t i = 0; i < r->hugepage_limits.n; i++)
         if (!is_page_size(r->hugepage_limits.v[i]->page_size))
             CGROUP_BAD(b, r->hugepage_limits.v[i], page_size, ERR_CONFIG_VALUE,
-                       "\"%s\" is no page size as in \"64KB\", \"2MB\" or \"1GB\"", r->hugepage_limits.v[i]->page_size);
+                       "\"%s\" is no page size as in \"64KB\", \"2MB\" or \"1GB\"",
+                       r->hugepage_limits.v[i]->page_size);
     for (size_t i = 0; i < r->rdma.n; i++)
         if (!json_has(r->rdma.v[i], hca_handles) && !json_has(r->rdma.v[i], hca_objects))
-            CGROUP_BAD(b, r->rdma.v[i], node, ERR_CONFIG_MISSING, "neither hcaHandles nor hcaObjects is given");
+            CGROUP_BAD(b, r->rdma.v[i], node, ERR_CONFIG_MISSING,
+                       "neither hcaHandles nor hcaObjects is given");
 }
 
 /* ---- all of it --------------------------------------------------------------------------------------------- */
@@ -222,7 +232,11 @@ int plan_cgroup_writes_compile(const struct oci_resources *resources, const stru
                                struct plan_cgroup_writes **ret_writes, struct err *err)
 {
     struct cgroup_build b = {
-        .resources = resources, .facts = facts, .current = current, .arena = arena, .err = err,
+        .resources = resources,
+        .facts = facts,
+        .current = current,
+        .arena = arena,
+        .err = err,
     };
     struct plan_cgroup_writes *writes = arena_alloc(arena, sizeof *writes);
 
@@ -241,7 +255,7 @@ int plan_cgroup_writes_compile(const struct oci_resources *resources, const stru
     }
     if (b.result < 0)
         return b.result;
-    *writes = (struct plan_cgroup_writes) { .v = b.v, .n = b.n };
+    *writes = (struct plan_cgroup_writes){ .v = b.v, .n = b.n };
     *ret_writes = writes;
     return 0;
 }

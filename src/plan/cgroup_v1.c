@@ -25,18 +25,22 @@ static void memory(struct cgroup_build *b, const struct oci_memory *m)
     if (CGROUP_SET(m, swap) || no_limits) {
         w = CGROUP_ADD(b, m, swap, "memory", "memory.memsw.limit_in_bytes", "%s",
                        cgroup_limit(b, no_limits ? -1 : m->swap));
-        w->optional = no_limits || m->swap == -1;     /* swapaccount=0 */
+        w->optional = no_limits || m->swap == -1; /* swapaccount=0 */
     }
     if (CGROUP_SET(m, reservation))
-        CGROUP_ADD(b, m, reservation, "memory", "memory.soft_limit_in_bytes", "%s", cgroup_limit(b, m->reservation));
+        CGROUP_ADD(b, m, reservation, "memory", "memory.soft_limit_in_bytes", "%s",
+                   cgroup_limit(b, m->reservation));
     /* Not recommended by the specification; the kernel has given them up (5.16, 6.x). */
     if (CGROUP_SET(m, kernel))
-        CGROUP_ADD(b, m, kernel, "memory", "memory.kmem.limit_in_bytes", "%s", cgroup_limit(b, m->kernel))->optional = true;
+        CGROUP_ADD(b, m, kernel, "memory", "memory.kmem.limit_in_bytes", "%s", cgroup_limit(b, m->kernel))
+            ->optional = true;
     if (CGROUP_SET(m, kernel_tcp))
         CGROUP_ADD(b, m, kernel_tcp, "memory", "memory.kmem.tcp.limit_in_bytes", "%s",
-                   cgroup_limit(b, m->kernel_tcp))->optional = true;
+                   cgroup_limit(b, m->kernel_tcp))
+            ->optional = true;
     if (json_has(m, swappiness))
-        CGROUP_ADD(b, m, swappiness, "memory", "memory.swappiness", "%llu", (unsigned long long) m->swappiness);
+        CGROUP_ADD(b, m, swappiness, "memory", "memory.swappiness", "%llu",
+                   (unsigned long long) m->swappiness);
     if (m->disable_oom_killer || (b->current && json_has(m, disable_oom_killer)))
         CGROUP_ADD(b, m, disable_oom_killer, "memory", "memory.oom_control", "%d", m->disable_oom_killer);
 }
@@ -45,16 +49,18 @@ static void memory(struct cgroup_build *b, const struct oci_memory *m)
 static void cpu_times(struct cgroup_build *b, const struct oci_cpu *c)
 {
     if (CGROUP_SET(c, realtime_period))
-        CGROUP_ADD(b, c, realtime_period, "cpu", "cpu.rt_period_us", "%llu", (unsigned long long) c->realtime_period)
+        CGROUP_ADD(b, c, realtime_period, "cpu", "cpu.rt_period_us", "%llu",
+                   (unsigned long long) c->realtime_period)
             ->after_next = CGROUP_SET(c, realtime_runtime);
     if (CGROUP_SET(c, realtime_runtime))
-        CGROUP_ADD(b, c, realtime_runtime, "cpu", "cpu.rt_runtime_us", "%lld", (long long) c->realtime_runtime);
+        CGROUP_ADD(b, c, realtime_runtime, "cpu", "cpu.rt_runtime_us", "%lld",
+                   (long long) c->realtime_runtime);
     if (json_has(c, burst))
-        CGROUP_ADD(b, c, burst, "cpu", "cpu.cfs_burst_us", "%llu", (unsigned long long) c->burst)->after_next =
-            CGROUP_SET(c, period) || CGROUP_SET(c, quota);
+        CGROUP_ADD(b, c, burst, "cpu", "cpu.cfs_burst_us", "%llu", (unsigned long long) c->burst)
+            ->after_next = CGROUP_SET(c, period) || CGROUP_SET(c, quota);
     if (CGROUP_SET(c, period))
-        CGROUP_ADD(b, c, period, "cpu", "cpu.cfs_period_us", "%llu", (unsigned long long) c->period)->after_next =
-            CGROUP_SET(c, quota);
+        CGROUP_ADD(b, c, period, "cpu", "cpu.cfs_period_us", "%llu", (unsigned long long) c->period)
+            ->after_next = CGROUP_SET(c, quota);
     if (CGROUP_SET(c, quota))
         CGROUP_ADD(b, c, quota, "cpu", "cpu.cfs_quota_us", "%s", cgroup_limit(b, c->quota));
 }
@@ -62,7 +68,7 @@ static void cpu_times(struct cgroup_build *b, const struct oci_cpu *c)
 static void cpu(struct cgroup_build *b, const struct oci_cpu *c)
 {
     if (json_has(c, idle) && c->idle == 0)
-        CGROUP_ADD(b, c, idle, "cpu", "cpu.idle", "0")->optional = true;      /* since 5.15 */
+        CGROUP_ADD(b, c, idle, "cpu", "cpu.idle", "0")->optional = true; /* since 5.15 */
     if (CGROUP_SET(c, shares))
         CGROUP_ADD(b, c, shares, "cpu", "cpu.shares", "%llu", (unsigned long long) c->shares);
     if (c->idle == 1)
@@ -78,7 +84,8 @@ static void cpu(struct cgroup_build *b, const struct oci_cpu *c)
 static void pids(struct cgroup_build *b, const struct oci_pids *p)
 {
     if (json_has(p, limit))
-        CGROUP_ADD(b, p, limit, "pids", "pids.max", "%s", p->limit < 0 ? "max" : cgroup_limit(b, p->limit ? p->limit : 1));
+        CGROUP_ADD(b, p, limit, "pids", "pids.max", "%s",
+                   p->limit < 0 ? "max" : cgroup_limit(b, p->limit ? p->limit : 1));
 }
 
 static void hugetlb(struct cgroup_build *b)
@@ -96,7 +103,8 @@ static void hugetlb(struct cgroup_build *b)
 static void network(struct cgroup_build *b, const struct oci_network *n)
 {
     if (json_has(n, class_id))
-        CGROUP_ADD(b, n, class_id, "net_cls", "net_cls.classid", "%u", n->class_id)->optional = n->class_id == 0;
+        CGROUP_ADD(b, n, class_id, "net_cls", "net_cls.classid", "%u", n->class_id)->optional =
+            n->class_id == 0;
     for (size_t i = 0; i < n->priorities.n; i++)
         CGROUP_ADD(b, n->priorities.v[i], priority, "net_prio", "net_prio.ifpriomap", "%s %u",
                    n->priorities.v[i]->name, n->priorities.v[i]->priority);
@@ -106,8 +114,10 @@ static void rdma(struct cgroup_build *b)
 {
     for (size_t i = 0; i < b->resources->rdma.n; i++) {
         const struct oci_rdma *r = b->resources->rdma.v[i];
-        const char *handles = json_has(r, hca_handles) ? arena_printf(b->arena, " hca_handle=%u", r->hca_handles) : "";
-        const char *objects = json_has(r, hca_objects) ? arena_printf(b->arena, " hca_object=%u", r->hca_objects) : "";
+        const char *handles =
+            json_has(r, hca_handles) ? arena_printf(b->arena, " hca_handle=%u", r->hca_handles) : "";
+        const char *objects =
+            json_has(r, hca_objects) ? arena_printf(b->arena, " hca_object=%u", r->hca_objects) : "";
 
         CGROUP_ADD(b, r, node, "rdma", "rdma.max", "%s%s%s", r->key, handles, objects);
     }
@@ -121,9 +131,10 @@ static void check_controllers(struct cgroup_build *b)
 
         if (w->optional || plan_cgroup_hierarchy(b->facts, w->controller))
             continue;
-        cgroup_build_failed(b, err_at(b->err, w->node, w->member, ERR_UNSUPPORTED, 0,
-                                      "needs the cgroup v1 controller \"%s\", which is not mounted on this host",
-                                      w->controller));
+        cgroup_build_failed(b,
+                            err_at(b->err, w->node, w->member, ERR_UNSUPPORTED, 0,
+                                   "needs the cgroup v1 controller \"%s\", which is not mounted on this host",
+                                   w->controller));
         if (!b->err->collect)
             return;
     }

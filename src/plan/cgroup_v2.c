@@ -24,9 +24,10 @@ static void swap(struct cgroup_build *b, const struct oci_memory *m)
     if (m->swap > 0) {
         if (limit <= 0 || m->swap < limit) {
             if (b->current && !CGROUP_SET(m, limit))
-                CGROUP_BAD(b, m, swap, ERR_CONFIG_CONFLICT, "%lld is below the limit of memory alone, which is %s",
-                           (long long) m->swap, cgroup_limit(b, limit > 0 ? limit : -1));
-            return;                /* else check_memory() has said so */
+                CGROUP_BAD(b, m, swap, ERR_CONFIG_CONFLICT,
+                           "%lld is below the limit of memory alone, which is %s", (long long) m->swap,
+                           cgroup_limit(b, limit > 0 ? limit : -1));
+            return; /* else check_memory() has said so */
         }
         value = cgroup_limit(b, m->swap - limit);
     }
@@ -56,7 +57,8 @@ static void memory(struct cgroup_build *b, const struct oci_memory *m)
     if (json_has(m, swappiness))
         CGROUP_BAD(b, m, swappiness, ERR_UNSUPPORTED, "cgroup v2 has no swappiness of a cgroup");
     if (m->disable_oom_killer)
-        CGROUP_BAD(b, m, disable_oom_killer, ERR_UNSUPPORTED, "the OOM killer can't be disabled on cgroup v2");
+        CGROUP_BAD(b, m, disable_oom_killer, ERR_UNSUPPORTED,
+                   "the OOM killer can't be disabled on cgroup v2");
 }
 
 /* ---- cpu --------------------------------------------------------------------------------------------------- */
@@ -76,7 +78,8 @@ static void bandwidth(struct cgroup_build *b, const struct oci_cpu *c)
         w->after_next = CGROUP_SET(c, quota) || CGROUP_SET(c, period);
     }
     if (CGROUP_SET(c, quota) || CGROUP_SET(c, period)) {
-        size_t member = CGROUP_SET(c, quota) ? offsetof(struct oci_cpu, quota) : offsetof(struct oci_cpu, period);
+        size_t member =
+            CGROUP_SET(c, quota) ? offsetof(struct oci_cpu, quota) : offsetof(struct oci_cpu, period);
 
         cgroup_build_add(b, &c->node, member, "cpu", "cpu.max", "%s %llu", max,
                          (unsigned long long) (period ? period : 100000));
@@ -89,7 +92,8 @@ static void cpu(struct cgroup_build *b, const struct oci_cpu *c)
     if (json_has(c, idle) && c->idle == 0)
         CGROUP_ADD(b, c, idle, "cpu", "cpu.idle", "0")->optional = !b->current;
     if (CGROUP_SET(c, shares))
-        CGROUP_ADD(b, c, shares, "cpu", "cpu.weight", "%llu", (unsigned long long) plan_cgroup_cpu_weight(c->shares));
+        CGROUP_ADD(b, c, shares, "cpu", "cpu.weight", "%llu",
+                   (unsigned long long) plan_cgroup_cpu_weight(c->shares));
     if (c->idle == 1)
         CGROUP_ADD(b, c, idle, "cpu", "cpu.idle", "1");
     bandwidth(b, c);
@@ -151,7 +155,8 @@ static void rdma(struct cgroup_build *b)
 static void network(struct cgroup_build *b, const struct oci_network *n)
 {
     if (n->class_id)
-        CGROUP_BAD(b, n, class_id, ERR_UNSUPPORTED, "cgroup v2 has no network classes (net_cls); use BPF or a mark");
+        CGROUP_BAD(b, n, class_id, ERR_UNSUPPORTED,
+                   "cgroup v2 has no network classes (net_cls); use BPF or a mark");
     if (n->priorities.n)
         CGROUP_BAD(b, n, priorities, ERR_UNSUPPORTED, "cgroup v2 has no network priorities (net_prio)");
 }
@@ -161,7 +166,8 @@ static void network(struct cgroup_build *b, const struct oci_network *n)
 /* Files that are no limits but commands: to write them would break what the runtime itself does with the cgroup. */
 static bool is_command(const char *file)
 {
-    static const char *const commands[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze" };
+    static const char *const commands[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill",
+                                            "cgroup.freeze" };
 
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(file, commands[i]))
@@ -193,7 +199,8 @@ static void unified(struct cgroup_build *b)
         if (!controller)
             cgroup_build_failed(b, err_nomem(b->err));
         else if (strchr(p->key, '/') || n == 0 || !p->key[n])
-            CGROUP_BAD(b, b->resources, unified, ERR_CONFIG_VALUE, "\"%s\" is no name of a cgroup's file", p->key);
+            CGROUP_BAD(b, b->resources, unified, ERR_CONFIG_VALUE, "\"%s\" is no name of a cgroup's file",
+                       p->key);
         else if (is_command(p->key))
             CGROUP_BAD(b, b->resources, unified, ERR_CONFIG_VALUE, "\"%s\" is no limit", p->key);
         else

@@ -31,7 +31,9 @@ static uint64_t load(const struct bpf_cgroup_dev_ctx *ctx, int16_t offset)
 static int run(const struct bpf_insn *v, size_t n, char type, uint32_t major, uint32_t minor, unsigned access)
 {
     struct bpf_cgroup_dev_ctx ctx = {
-        .access_type = access << 16 | (type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK), .major = major, .minor = minor,
+        .access_type = access << 16 | (type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK),
+        .major = major,
+        .minor = minor,
     };
     uint64_t r[11] = { 0 };
 
@@ -95,6 +97,7 @@ struct example {
     struct question questions[12];
 };
 
+/* clang-format off */
 static const struct example examples[] = {
     { "no rule", { { 0 } }, 0, { { 'c', 1, 3, R, 0 }, { 'b', 8, 0, M, 0 }, { 'c', 1, 3, 0, 0 } } },
     { "everything", { { 'a', -1, -1, RWM, true, NULL } }, 1, { { 'c', 1, 3, RWM, 1 }, { 'b', 8, 0, M, 1 } } },
@@ -116,6 +119,7 @@ static const struct example examples[] = {
     { "the largest number", { { 'c', 4294967295, 4294967295, RW, true, NULL } }, 1,
       { { 'c', 4294967295, 4294967295, RW, 1 }, { 'c', 4294967295, 0, R, 0 } } },
 };
+/* clang-format on */
 
 static void check_example(const struct example *e)
 {
@@ -123,12 +127,13 @@ static void check_example(const struct example *e)
     autofree struct bpf_insn *v = NULL;
     size_t n = 0;
 
-    check(host_device_bpf_compile(&rules, &v, &n) == 0 && all_reached(v, n), "%s: compiles, without dead code", e->name);
+    check(host_device_bpf_compile(&rules, &v, &n) == 0 && all_reached(v, n),
+          "%s: compiles, without dead code", e->name);
     for (const struct question *q = e->questions; q->type; q++) {
         int got = run(v, n, q->type, q->major, q->minor, q->access);
 
-        check(got == q->answer, "%s: %c %u:%u access %u is %s", e->name, q->type, q->major, q->minor, q->access,
-              q->answer ? "allowed" : "denied");
+        check(got == q->answer, "%s: %c %u:%u access %u is %s", e->name, q->type, q->major, q->minor,
+              q->access, q->answer ? "allowed" : "denied");
         if (q->access && plan_device_rules_allow(&rules, q->type, q->major, q->minor, q->access) != q->answer)
             check(false, "%s: the rules themselves say otherwise", e->name);
     }
@@ -147,7 +152,10 @@ static unsigned below(unsigned n)
 static struct plan_device_rule random_rule(void)
 {
     struct plan_device_rule r = {
-        .type = "acb"[below(3)], .major = (int) below(3) - 1, .minor = (int) below(3) - 1, .access = 1 + below(7),
+        .type = "acb"[below(3)],
+        .major = (int) below(3) - 1,
+        .minor = (int) below(3) - 1,
+        .access = 1 + below(7),
         .allow = below(2),
     };
 
@@ -162,7 +170,8 @@ static bool agrees(const struct plan_device_rules *rules, const struct bpf_insn 
         char type = "cb"[i & 1];
         unsigned major = i >> 1 & 1, minor = i >> 2 & 1, access = 1 + (i >> 3);
 
-        if (run(v, n, type, major, minor, access) != plan_device_rules_allow(rules, type, major, minor, access))
+        if (run(v, n, type, major, minor, access) !=
+            plan_device_rules_allow(rules, type, major, minor, access))
             return false;
     }
     return true;

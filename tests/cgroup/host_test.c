@@ -27,12 +27,13 @@
 #include "base/text.h"
 #include "host/cgroup.h"
 #include "host/cgroup_dirs.h"
+#include "host/cgroup_stats.h"
 #include "tests/spec/tap.h"
 
 static const char *view;
 static struct plan_facts facts;
 static struct arena facts_arena;
-static char top[64];               /* "/ocirt-cgroup-test-PID" */
+static char top[64]; /* "/ocirt-cgroup-test-PID" */
 
 #define OK(good, ...) check(good, __VA_ARGS__)
 
@@ -53,15 +54,17 @@ static int begin(struct fixture *f, const char *name, const char *linux_rest, co
     struct json_error error;
     int r;
 
-    *f = (struct fixture) { .cg = HOST_CGROUP_INIT };
-    if (asprintf(&f->json, "{\"ociVersion\":\"1.3.0\",\"linux\":{\"cgroupsPath\":\"%s/%s\"%s}%s}", top, name, linux_rest, rest) < 0)
+    *f = (struct fixture){ .cg = HOST_CGROUP_INIT };
+    if (asprintf(&f->json, "{\"ociVersion\":\"1.3.0\",\"linux\":{\"cgroupsPath\":\"%s/%s\"%s}%s}", top, name,
+                 linux_rest, rest) < 0)
         abort();
     f->plan.spec = &f->spec;
     f->plan.options.id = "web1";
     f->plan.facts = facts;
     source.text = f->json;
     f->err.source = &source;
-    if (json_read(&oci_spec_type, &f->spec, "config.json", f->json, strlen(f->json), &f->plan.arena, &error) < 0) {
+    if (json_read(&oci_spec_type, &f->spec, "config.json", f->json, strlen(f->json), &f->plan.arena, &error) <
+        0) {
         printf("# %s\n", error.text);
         return -EINVAL;
     }
@@ -139,7 +142,10 @@ static void file_is(const struct fixture *f, const char *controller, const char 
 
 /* ---- a process that does what it is told ------------------------------------------------------------------------- */
 
-struct worker { pid_t pid; int fd; };
+struct worker {
+    pid_t pid;
+    int fd;
+};
 
 static int allocate(size_t megabytes)
 {
@@ -232,7 +238,7 @@ static struct worker start(int cgroup_fd)
         work(fds[1]);
     }
     (void) close(fds[1]);
-    return (struct worker) { pid, fds[0] };
+    return (struct worker){ pid, fds[0] };
 }
 
 /* Tells the worker; what it answers. -EPIPE if it is dead. */
@@ -320,8 +326,8 @@ static void test_life(void)
     size_t n = 0;
 
     good(&f, begin(&f, "life", "", ""), "a new cgroup gets a name");
-    OK(f.cg.path && !strncmp(f.cg.path, top, strlen(top)) && !strcmp(f.cg.made, "2"), "%s: two directories are to be ours (%s)",
-       view, f.cg.made ? f.cg.made : "none");
+    OK(f.cg.path && !strncmp(f.cg.path, top, strlen(top)) && !strcmp(f.cg.made, "2"),
+       "%s: two directories are to be ours (%s)", view, f.cg.made ? f.cg.made : "none");
     OK(exists_in_all(&f, false), "%s: naming makes nothing", view);
     good(&f, host_cgroup_create(&f.plan, &f.cg, &f.err), "it is made");
     OK(exists_in_all(&f, true), "%s: in every hierarchy", view);
@@ -342,8 +348,10 @@ static void test_open(void)
 
     good(&f, create(&f, "open", "", ""), "made, to be opened again");
     w = start_in(&f);
-    good(&f, host_cgroup_open(f.cg.manager, f.cg.path, NULL, NULL, f.cg.made, &again, &f.err), "it opens by its record");
-    OK(host_cgroup_exists(&again) && again.layout == f.cg.layout && (again.process_fd < 0) == (f.cg.process_fd < 0),
+    good(&f, host_cgroup_open(f.cg.manager, f.cg.path, NULL, NULL, f.cg.made, &again, &f.err),
+         "it opens by its record");
+    OK(host_cgroup_exists(&again) && again.layout == f.cg.layout &&
+           (again.process_fd < 0) == (f.cg.process_fd < 0),
        "%s: it is the same", view);
     good(&f, host_cgroup_kill(&again, SIGKILL, &f.err), "it can be killed");
     (void) reap(&w);
@@ -351,7 +359,8 @@ static void test_open(void)
     OK(exists_in_all(&f, false), "%s: nothing is left of the opened one", view);
     good(&f, host_cgroup_remove(&again, &f.err), "removing twice is no error");
     host_cgroup_done(&again);
-    good(&f, host_cgroup_open(f.cg.manager, f.cg.path, NULL, NULL, f.cg.made, &again, &f.err), "one that is gone opens");
+    good(&f, host_cgroup_open(f.cg.manager, f.cg.path, NULL, NULL, f.cg.made, &again, &f.err),
+         "one that is gone opens");
     OK(!host_cgroup_exists(&again) && again.dir_fd == -1 && again.process_fd == -1, "%s: as nothing", view);
     good(&f, host_cgroup_kill(&again, SIGKILL, &f.err), "there is nothing to kill");
     host_cgroup_done(&again);
@@ -368,7 +377,8 @@ static void test_nested(void)
     w = start_in(&f);
     for (size_t i = 0; i < f.cg.n_dirs; i++) {
         fd = f.cg.dirs[i].fd;
-        r = mkdirat(fd, "a", 0755) | mkdirat(fd, "a/b", 0755) | mkdirat(fd, "a/b/c", 0755) | mkdirat(fd, "x", 0755);
+        r = mkdirat(fd, "a", 0755) | mkdirat(fd, "a/b", 0755) | mkdirat(fd, "a/b/c", 0755) |
+            mkdirat(fd, "x", 0755);
         OK(r == 0, "%s: cgroups below in \"%s\"", view, f.cg.dirs[i].name);
     }
     OK(ask(&w, "f30") == 0, "%s: thirty more processes", view);
@@ -403,7 +413,7 @@ static void test_freeze(void)
     good(&f, host_cgroup_freeze(&f.cg, true, &f.err), "it is frozen");
     OK(host_cgroup_is_frozen(&f.cg) == 1, "%s: it says so", view);
     OK(write(w.fd, "r/dev/null", 10) == 10, "%s: it is asked something", view);
-    p = (struct pollfd) { .fd = w.fd, .events = POLLIN };
+    p = (struct pollfd){ .fd = w.fd, .events = POLLIN };
     OK(poll(&p, 1, 50) == 0, "%s: and does not answer", view);
     bad(&g, create(&g, "freeze/inner", "", ""), "frozen", "a cgroup below a frozen one is refused");
     OK(exists_in_all(&g, false), "%s: and not left", view);
@@ -431,7 +441,7 @@ static void test_given(void)
     (void) reap(&w);
     good(&f, host_cgroup_remove(&f.cg, &f.err), "the container's is removed");
     OK(exists_in_all(&f, true), "%s: the given cgroup is there still", view);
-    w = start(-1);                 /* see process_fd in cgroup.h about cgroup.kill */
+    w = start(-1); /* see process_fd in cgroup.h about cgroup.kill */
     good(&g, host_cgroup_enter(&g.plan, &g.cg, w.pid, false, &g.err), "its maker uses it again");
     check_number(ask(&w, "w/dev/null"), 0, "with the devices of everybody");
     kill_and_remove(&g, &w, "and removes it");
@@ -443,18 +453,22 @@ static void test_failure(void)
 {
     bool v2 = facts.cgroup_layout == PLAN_CGROUP_V2;
     struct fixture f;
-    int r = create(&f, "failure", v2 ? ",\"resources\":{\"unified\":{\"cgroup.unheard\":\"1\"}}"
-                                     : ",\"resources\":{\"memory\":{\"limit\":100000000},\"cpu\":{\"cpus\":\"4095\"}}", "");
+    int r = create(&f, "failure",
+                   v2 ? ",\"resources\":{\"unified\":{\"cgroup.unheard\":\"1\"}}"
+                      : ",\"resources\":{\"memory\":{\"limit\":100000000},\"cpu\":{\"cpus\":\"4095\"}}",
+                   "");
 
-    bad(&f, r, v2 ? "config.json:1: linux.resources.unified: write \"1\" to /sys/fs/cgroup/ocirt-cgroup-test-"
-                  : "config.json:1: linux.resources.cpu.cpus: write \"4095\" to /sys/fs/cgroup/cpuset/ocirt-cgroup-test-",
+    bad(&f, r,
+        v2 ? "config.json:1: linux.resources.unified: write \"1\" to /sys/fs/cgroup/ocirt-cgroup-test-"
+           : "config.json:1: linux.resources.cpu.cpus: write \"4095\" to /sys/fs/cgroup/cpuset/ocirt-cgroup-test-",
         "a limit that the kernel refuses is told with property and file");
     OK(exists_in_all(&f, false), "%s: nothing is left of it", view);
     end(&f);
     if (!v2)
         return;
     r = create(&f, "failure", ",\"resources\":{\"unified\":{\"unheard.of\":\"1\"}}", "");
-    bad(&f, r, "linux.resources.unified: the requested cgroup controller \"unheard\" is not available", "so is a missing controller");
+    bad(&f, r, "linux.resources.unified: the requested cgroup controller \"unheard\" is not available",
+        "so is a missing controller");
     OK(exists_in_all(&f, false), "%s: nor of this", view);
     end(&f);
 }
@@ -468,22 +482,30 @@ static void test_devices(void)
     struct fixture f;
     struct worker w;
     static const char deny[] = "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}";
-    static const char some[] = "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\",\"major\":1,"
-                               "\"minor\":11,\"access\":\"r\"}]}";
+    static const char some[] =
+        "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\",\"major\":1,"
+        "\"minor\":11,\"access\":\"r\"}]}";
     static const char all[] = "{\"devices\":[{\"allow\":true,\"access\":\"rwm\"}]}";
-    static const struct { const char *json, *what; int read, write; } steps[] = {
-        { some, "reading is allowed by an update", 0, -EPERM }, { all, "everything is allowed", 0, 0 },
-        { deny, "everything is denied again", -EPERM, -EPERM }, { some, "and reading allowed again", 0, -EPERM },
+    static const struct {
+        const char *json, *what;
+        int read, write;
+    } steps[] = {
+        { some, "reading is allowed by an update", 0, -EPERM },
+        { all, "everything is allowed", 0, 0 },
+        { deny, "everything is denied again", -EPERM, -EPERM },
+        { some, "and reading allowed again", 0, -EPERM },
     };
 
-    good(&f, create(&f, "devices", ",\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}", ""), "made, without devices");
+    good(&f, create(&f, "devices", ",\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}", ""),
+         "made, without devices");
     w = start_in(&f);
     check_number(ask(&w, "w/dev/null"), 0, "/dev/null opens");
     check_number(ask(&w, "r/dev/kmsg"), -EPERM, "/dev/kmsg does not");
     check_number(ask(&w, "m/dev/shm/ocirt-test-node"), 0, "a node can be made");
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         memset(&resources, 0, sizeof resources);
-        if (json_read(&oci_resources_type, &resources, "update", steps[i].json, strlen(steps[i].json), &arena, &error) < 0)
+        if (json_read(&oci_resources_type, &resources, "update", steps[i].json, strlen(steps[i].json), &arena,
+                      &error) < 0)
             abort();
         good(&f, host_cgroup_update(&f.plan, &f.cg, &resources, &f.err), steps[i].what);
         check_number(ask(&w, "r/dev/kmsg"), steps[i].read, "reading /dev/kmsg");
@@ -496,7 +518,8 @@ static void test_devices(void)
 
 static void test_sub(void)
 {
-    static const char *const outside[] = { "..", "../sub2", "../sub/../sub2", "/../sub2", "a/../../sub2", "../../" };
+    static const char *const outside[] = { "..",       "../sub2",      "../sub/../sub2",
+                                           "/../sub2", "a/../../sub2", "../../" };
     struct host_cgroup sub = HOST_CGROUP_INIT;
     struct fixture f, other;
     struct worker w;
@@ -507,7 +530,8 @@ static void test_sub(void)
         (void) mkdirat(f.cg.dirs[i].fd, "a", 0755);
         if (!strcmp(f.cg.dirs[i].name, "cpuset"))
             OK(host_cgroup_write(f.cg.dirs[i].fd, "a/cpuset.cpus", "0") == 0 &&
-               host_cgroup_write(f.cg.dirs[i].fd, "a/cpuset.mems", "0") == 0, "%s: it has a CPU", view);
+                   host_cgroup_write(f.cg.dirs[i].fd, "a/cpuset.mems", "0") == 0,
+               "%s: it has a CPU", view);
     }
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
         bad(&f, host_cgroup_sub(&f.cg, NULL, outside[i], &sub, &f.err), "not below", outside[i]);
@@ -528,11 +552,13 @@ static void test_sub(void)
     good(&f, host_cgroup_enter(NULL, &sub, v.pid, sub.process_fd >= 0, &f.err), "and entered by another");
     OK(lives_in(v.pid, inside), "%s: the same place", view);
     host_cgroup_done(&sub);
-    bad(&f, host_cgroup_of_process(&f.cg, getpid(), &sub, &f.err), "not in the container's cgroup", "a stranger's is refused");
+    bad(&f, host_cgroup_of_process(&f.cg, getpid(), &sub, &f.err), "not in the container's cgroup",
+        "a stranger's is refused");
     host_cgroup_done(&sub);
     free(inside);
     if (facts.cgroup_layout == PLAN_CGROUP_V2)
-        bad(&f, host_cgroup_sub(&f.cg, "memory", "a", &sub, &f.err), "one hierarchy", "v2 has no controller's hierarchy");
+        bad(&f, host_cgroup_sub(&f.cg, "memory", "a", &sub, &f.err), "one hierarchy",
+            "v2 has no controller's hierarchy");
     else
         good(&f, host_cgroup_sub(&f.cg, "memory", "a", &sub, &f.err), "one hierarchy alone");
     host_cgroup_done(&sub);
@@ -551,14 +577,22 @@ static void test_v1_limits(void)
     autoarena struct arena arena = { 0 };
     struct json_error error;
     struct fixture f;
-    static const char higher[] = "{\"memory\":{\"limit\":209715200,\"swap\":209715200},\"cpu\":{\"quota\":-1}}";
-    static const char lower[] = "{\"memory\":{\"limit\":52428800,\"swap\":62914560},\"cpu\":{\"burst\":5000,\"period\":50000,"
-                                "\"quota\":20000}}";
+    static const char higher[] =
+        "{\"memory\":{\"limit\":209715200,\"swap\":209715200},\"cpu\":{\"quota\":-1}}";
+    static const char lower[] =
+        "{\"memory\":{\"limit\":52428800,\"swap\":62914560},\"cpu\":{\"burst\":5000,\"period\":50000,"
+        "\"quota\":20000}}";
     static const char *const updates[] = { higher, lower };
 
-    good(&f, create(&f, "limits", ",\"resources\":{\"memory\":{\"limit\":104857600,\"swap\":104857600,\"swappiness\":7},"
-                    "\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":100000,\"burst\":10000,\"cpus\":\"0\",\"mems\":\"0\"},"
-                    "\"pids\":{\"limit\":20},\"blockIO\":{\"throttleReadBpsDevice\":[]}}", ""), "v1 limits");
+    good(
+        &f,
+        create(
+            &f, "limits",
+            ",\"resources\":{\"memory\":{\"limit\":104857600,\"swap\":104857600,\"swappiness\":7},"
+            "\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":100000,\"burst\":10000,\"cpus\":\"0\",\"mems\":\"0\"},"
+            "\"pids\":{\"limit\":20},\"blockIO\":{\"throttleReadBpsDevice\":[]}}",
+            ""),
+        "v1 limits");
     file_is(&f, "memory", "memory.limit_in_bytes", "104857600");
     file_is(&f, "memory", "memory.memsw.limit_in_bytes", "104857600");
     file_is(&f, "memory", "memory.swappiness", "7");
@@ -569,7 +603,8 @@ static void test_v1_limits(void)
     file_is(&f, "pids", "pids.max", "20");
     for (size_t i = 0; i < 2; i++) {
         memset(&resources, 0, sizeof resources);
-        if (json_read(&oci_resources_type, &resources, "update", updates[i], strlen(updates[i]), &arena, &error) < 0)
+        if (json_read(&oci_resources_type, &resources, "update", updates[i], strlen(updates[i]), &arena,
+                      &error) < 0)
             abort();
         good(&f, host_cgroup_update(&f.plan, &f.cg, &resources, &f.err), i ? "lowered both" : "raised both");
         file_is(&f, "memory", "memory.limit_in_bytes", i ? "52428800" : "209715200");
@@ -592,8 +627,12 @@ static void test_v2_limits(void)
         printf("ok %u - v2 limits # skip no hugetlb controller on cgroup v2\n", ++tap_number);
         return;
     }
-    good(&f, create(&f, "a/b/limits", ",\"resources\":{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4194304}],"
-                    "\"unified\":{\"cgroup.max.depth\":\"5\"}}", ""), "v2 limits, three levels down");
+    good(&f,
+         create(&f, "a/b/limits",
+                ",\"resources\":{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4194304}],"
+                "\"unified\":{\"cgroup.max.depth\":\"5\"}}",
+                ""),
+         "v2 limits, three levels down");
     OK(!strcmp(f.cg.made, "4"), "v2: four directories are ours");
     file_is(&f, "hugetlb", "hugetlb.2MB.max", "4194304");
     file_is(&f, "hugetlb", "hugetlb.2MB.rsvd.max", "4194304");
@@ -617,16 +656,20 @@ static uid_t owner(int fd, const char *file)
 
 static void test_v2_delegation(void)
 {
-    static const char mounts[] = ",\"mounts\":[{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\"}]";
+    static const char mounts[] =
+        ",\"mounts\":[{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\"}]";
     static const char annotation[] = ",\"annotations\":{\"run.oci.delegate-cgroup\":\"inner\"}";
     struct fixture f;
     struct worker w;
 
-    good(&f, create(&f, "delegated", ",\"namespaces\":[{\"type\":\"cgroup\"}]", mounts), "made, to be given away");
+    good(&f, create(&f, "delegated", ",\"namespaces\":[{\"type\":\"cgroup\"}]", mounts),
+         "made, to be given away");
     good(&f, host_cgroup_delegate(&f.plan, &f.cg, 1234, &f.err), "given to user 1234");
     OK(owner(f.cg.dir_fd, "") == 1234 && owner(f.cg.dir_fd, "cgroup.procs") == 1234 &&
-       owner(f.cg.dir_fd, "cgroup.subtree_control") == 1234, "v2: the directory and the files that matter");
-    OK(owner(f.cg.dir_fd, "cgroup.max.depth") == 0 && owner(f.cg.dir_fd, "cgroup.freeze") == 0, "v2: and not the limits");
+           owner(f.cg.dir_fd, "cgroup.subtree_control") == 1234,
+       "v2: the directory and the files that matter");
+    OK(owner(f.cg.dir_fd, "cgroup.max.depth") == 0 && owner(f.cg.dir_fd, "cgroup.freeze") == 0,
+       "v2: and not the limits");
     kill_and_remove(&f, NULL, "given away");
     end(&f);
 
@@ -635,7 +678,8 @@ static void test_v2_delegation(void)
     OK(owner(f.cg.process_fd, "") == 1234 && owner(f.cg.dir_fd, "") == 0, "v2: it alone");
     w = start_in(&f);
     char *inner = NULL;
-    OK(asprintf(&inner, "%s/inner", f.cg.path) > 0 && lives_in(w.pid, inner), "v2: the process lives in the inner one");
+    OK(asprintf(&inner, "%s/inner", f.cg.path) > 0 && lives_in(w.pid, inner),
+       "v2: the process lives in the inner one");
     free(inner);
     kill_and_remove(&f, &w, "with the inner one");
     end(&f);
@@ -648,7 +692,8 @@ static void test_v1_oom(void)
     struct worker w;
     uint64_t kills = 7;
 
-    good(&f, create(&f, "oom", ",\"resources\":{\"memory\":{\"limit\":16777216,\"swap\":16777216}}", ""), "made, with little memory");
+    good(&f, create(&f, "oom", ",\"resources\":{\"memory\":{\"limit\":16777216,\"swap\":16777216}}", ""),
+         "made, with little memory");
     w = start_in(&f);
     good(&f, host_cgroup_watch_open(&f.cg, &watch, &f.err), "its memory is watched");
     OK(host_cgroup_watch_next(&watch) == 0, "%s: nothing happened yet", view);
@@ -659,6 +704,32 @@ static void test_v1_oom(void)
     kill_and_remove(&f, &w, "after an OOM kill");
     OK(host_cgroup_watch_next(&watch) < 0, "%s: the watch tells of the end", view);
     host_cgroup_watch_close(&watch);
+    end(&f);
+}
+
+static void test_stats(void)
+{
+    struct host_cgroup_stats stats = { 0 };
+    autoarena struct arena arena = { 0 };
+    struct json_text json = { 0 };
+    struct fixture f;
+    struct worker w;
+
+    good(&f, create(&f, "stats", "", ""), "made, to be measured");
+    w = start_in(&f);
+    OK(ask(&w, "a8") == 0, "%s: it uses something", view);
+    good(&f, host_cgroup_stats(&f.cg, &arena, &stats, &f.err), "there are statistics");
+    OK(stats.cpu.total > 0 && stats.cpu.total >= stats.cpu.user, "%s: of time", view);
+    OK(stats.pids.current == 1, "%s: of processes", view);
+    if (host_cgroup_dir_of(&f.cg, "memory") &&
+        faccessat(host_cgroup_dir_of(&f.cg, "memory")->fd, "memory.stat", F_OK, 0) == 0)
+        OK(stats.memory.memory.usage >= 8 << 20 && stats.memory.raw.n > 10, "%s: of memory", view);
+    OK(host_cgroup_stats_json(&stats, NULL, &json) == 0 &&
+           !strncmp(json.v, "{\"cpu\":{\"usage\":{\"total\":", 25),
+       "%s: as JSON", view);
+    printf("# stats %s\n", json.v);
+    json_text_free(&json);
+    kill_and_remove(&f, &w, "after measuring");
     end(&f);
 }
 
@@ -693,6 +764,7 @@ static void run_all(const char *name)
     test_failure();
     test_devices();
     test_sub();
+    test_stats();
     test_v1_systemd_refused();
     if (facts.cgroup_layout == PLAN_CGROUP_V2) {
         test_v2_limits();
@@ -717,7 +789,8 @@ static bool show_v1_alone(void)
 
         text_add(&from, "/sys/fs/cgroup/%s", facts.hierarchies[i].name);
         text_add(&to, "%s/%s", dir, facts.hierarchies[i].name);
-        all &= mkdir(text_string(&to), 0755) == 0 && mount(text_string(&from), text_string(&to), NULL, MS_BIND, NULL) == 0;
+        all &= mkdir(text_string(&to), 0755) == 0 &&
+               mount(text_string(&from), text_string(&to), NULL, MS_BIND, NULL) == 0;
     }
     all &= mount(dir, "/sys/fs/cgroup", NULL, MS_BIND | MS_REC, NULL) == 0;
     (void) umount2(dir, MNT_DETACH);
@@ -739,7 +812,8 @@ int main(void)
     }
     if (facts.cgroup_layout == PLAN_CGROUP_HYBRID && OK(show_v1_alone(), "a view of v1 alone"))
         run_all("v1");
-    if (facts.cgroup_layout != PLAN_CGROUP_V2 && OK(mount("none", "/sys/fs/cgroup", "cgroup2", 0, NULL) == 0, "a view of v2 alone"))
+    if (facts.cgroup_layout != PLAN_CGROUP_V2 &&
+        OK(mount("none", "/sys/fs/cgroup", "cgroup2", 0, NULL) == 0, "a view of v2 alone"))
         run_all("v2");
     arena_free(&facts_arena);
     return tap_done();

@@ -21,9 +21,11 @@
 #include "tests/spec/tap.h"
 
 static const struct plan_hierarchy hierarchies[] = {
-    { "blkio", "blkio" }, { "cpu,cpuacct", "cpu,cpuacct" }, { "cpuset", "cpuset" }, { "devices", "devices" },
-    { "freezer", "freezer" }, { "hugetlb", "hugetlb" }, { "memory", "memory" }, { "net_cls,net_prio", "net_cls,net_prio" },
-    { "pids", "pids" }, { "systemd", "none,name=systemd" },
+    { "blkio", "blkio" },     { "cpu,cpuacct", "cpu,cpuacct" },
+    { "cpuset", "cpuset" },   { "devices", "devices" },
+    { "freezer", "freezer" }, { "hugetlb", "hugetlb" },
+    { "memory", "memory" },   { "net_cls,net_prio", "net_cls,net_prio" },
+    { "pids", "pids" },       { "systemd", "none,name=systemd" },
 };
 
 static void print_warning(void *context, const char *text)
@@ -48,9 +50,11 @@ static void set_devices(struct plan *plan)
     plan->n_devices = l ? l->devices.n : 0;
     plan->devices = arena_array(&plan->arena, plan->n_devices + 1, sizeof *plan->devices);
     for (size_t i = 0; i < plan->n_devices; i++)
-        plan->devices[i] = (struct plan_device) {
+        plan->devices[i] = (struct plan_device){
             .path = l->devices.v[i]->path,
-            .mode = l->devices.v[i]->type == OCI_DEVICE_BLOCK ? S_IFBLK : l->devices.v[i]->type == OCI_DEVICE_FIFO ? S_IFIFO : S_IFCHR,
+            .mode = l->devices.v[i]->type == OCI_DEVICE_BLOCK  ? S_IFBLK
+                    : l->devices.v[i]->type == OCI_DEVICE_FIFO ? S_IFIFO
+                                                               : S_IFCHR,
             .major = (unsigned) l->devices.v[i]->major,
             .minor = (unsigned) l->devices.v[i]->minor,
             .from = l->devices.v[i],
@@ -59,7 +63,9 @@ static void set_devices(struct plan *plan)
 
 static int compile_update(struct plan *plan, struct err *err)
 {
-    const struct plan_cgroup_current current = { .memory_limit = 100 << 20, .quota = 50000, .period = 200000 };
+    const struct plan_cgroup_current current = { .memory_limit = 100 << 20,
+                                                 .quota = 50000,
+                                                 .period = 200000 };
 
     return plan_cgroup_writes_compile(plan->spec->linux->resources, &plan->facts, &current, &plan->arena,
                                       &plan->cgroup.writes, err);
@@ -70,15 +76,19 @@ static bool begins(const char *s, const char *with)
     return !strncmp(s, with, strlen(with));
 }
 
-static void compile(const char *name, const struct oci_spec *spec, const char *json, bool v2, struct text *out)
+static void compile(const char *name, const struct oci_spec *spec, const char *json, bool v2,
+                    struct text *out)
 {
     struct err_source source = { .name = "config.json", .text = json };
     struct err err = { .source = &source, .warn = print_warning, .context = out, .collect = true };
     struct plan plan = {
         .spec = spec,
-        .options = { .id = "web1", .manager = begins(name, "systemd-") ? PLAN_MANAGER_SYSTEMD
-                                              : begins(name, "disabled-") ? PLAN_MANAGER_DISABLED : PLAN_MANAGER_CGROUPFS },
-        .facts = { .cgroup_layout = v2 ? PLAN_CGROUP_V2 : PLAN_CGROUP_V1, .hierarchies = v2 ? NULL : hierarchies,
+        .options = { .id = "web1",
+                     .manager = begins(name, "systemd-")    ? PLAN_MANAGER_SYSTEMD
+                                : begins(name, "disabled-") ? PLAN_MANAGER_DISABLED
+                                                            : PLAN_MANAGER_CGROUPFS },
+        .facts = { .cgroup_layout = v2 ? PLAN_CGROUP_V2 : PLAN_CGROUP_V1,
+                   .hierarchies = v2 ? NULL : hierarchies,
                    .n_hierarchies = v2 ? 0 : sizeof hierarchies / sizeof *hierarchies },
     };
 
@@ -109,7 +119,8 @@ static void check_one(int dir_fd, const char *name, const struct oci_spec *spec,
     if (getenv("OCIRT_UPDATE_GOLDEN")) {
         autoclose int fd = sys_openat(dir_fd, text_string(&file), O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
-        check(fd >= 0 && sys_write(fd, text_string(&got), got.n) == (ssize_t) got.n, "%s written", text_string(&file));
+        check(fd >= 0 && sys_write(fd, text_string(&got), got.n) == (ssize_t) got.n, "%s written",
+              text_string(&file));
         return;
     }
     check_text(text_string(&got), slurp(dir_fd, text_string(&file), &arena, &n), text_string(&file));
@@ -141,7 +152,8 @@ static int is_json(const struct dirent *e)
 static void check_paths(void)
 {
     static const char *const sound[] = { "/a", "a/b", "/a/..b", "/...", "/a:b:c" };
-    static const char *const unsound[] = { "", "/", "/a/", "a//b", "..", "/a/..", "../a", "/a/../b", "a/./b", "/a\nb" };
+    static const char *const unsound[] = { "",      "/",    "/a/",     "a//b",  "..",
+                                           "/a/..", "../a", "/a/../b", "a/./b", "/a\nb" };
 
     for (size_t i = 0; i < sizeof sound / sizeof *sound; i++)
         check(plan_cgroup_path_is_sound(sound[i]), "\"%s\" is sound", sound[i]);
@@ -151,16 +163,21 @@ static void check_paths(void)
 
 static void check_weights(void)
 {
-    static const struct { uint64_t shares, weight; } cpu[] = {
-        { 0, 0 }, { 1, 1 }, { 2, 1 }, { 102, 17 }, { 512, 59 }, { 1024, 100 }, { 2048, 174 }, { 262144, 10000 },
-        { UINT64_MAX, 10000 },
+    static const struct {
+        uint64_t shares, weight;
+    } cpu[] = {
+        { 0, 0 },      { 1, 1 },      { 2, 1 },          { 102, 17 },           { 512, 59 },
+        { 1024, 100 }, { 2048, 174 }, { 262144, 10000 }, { UINT64_MAX, 10000 },
     };
-    static const struct { uint64_t weight, io; } io[] = { { 0, 0 }, { 10, 1 }, { 100, 910 }, { 500, 4950 }, { 1000, 10000 } };
+    static const struct {
+        uint64_t weight, io;
+    } io[] = { { 0, 0 }, { 10, 1 }, { 100, 910 }, { 500, 4950 }, { 1000, 10000 } };
     uint64_t last = 0;
     bool rises = true;
 
     for (size_t i = 0; i < sizeof cpu / sizeof *cpu; i++)
-        check_number((long long) plan_cgroup_cpu_weight(cpu[i].shares), (long long) cpu[i].weight, "cpu.weight");
+        check_number((long long) plan_cgroup_cpu_weight(cpu[i].shares), (long long) cpu[i].weight,
+                     "cpu.weight");
     for (size_t i = 0; i < sizeof io / sizeof *io; i++)
         check_number((long long) plan_cgroup_io_weight(io[i].weight), (long long) io[i].io, "io.weight");
     for (uint64_t shares = 1; shares <= 262144; shares++) {
@@ -174,7 +191,7 @@ static void check_weights(void)
 
 int main(void)
 {
-    const char *tests = getenv("OCIRT_TESTS");         /* tests/run sets it */
+    const char *tests = getenv("OCIRT_TESTS"); /* tests/run sets it */
     autoclose int tests_fd = sys_openat(AT_FDCWD, tests ? tests : "tests", O_PATH | O_DIRECTORY, 0);
     autoclose int dir_fd = sys_openat(tests_fd, "cgroup", O_RDONLY | O_DIRECTORY, 0);
     struct dirent **entries;
