@@ -52,7 +52,7 @@ bool host_cgroup_exists(const struct host_cgroup *cg)
     return false;
 }
 
-/* ---- the name ---------------------------------------------------------------------------------------------- */
+/* ---- the name ------------------------------------------------------------------------------------------ */
 
 static bool is_unprivileged(const struct plan_facts *facts)
 {
@@ -83,8 +83,8 @@ static char *own_v2_path(struct err *err)
 }
 
 /*
- * Where an unprivileged runtime puts relative paths: beside its own cgroup, for that has a process (the runtime) and
- * so can't have controllers for cgroups below (runc does the same).  "" is the root.
+ * Where an unprivileged runtime puts relative paths: beside its own cgroup, for that has a process (the
+ * runtime) and so can't have controllers for cgroups below (runc does the same).  "" is the root.
  */
 static char *base_path(const struct plan *plan, struct err *err)
 {
@@ -161,7 +161,7 @@ int host_cgroup_name(const struct plan *plan, struct host_cgroup *ret, struct er
     return 0;
 }
 
-/* ---- making ------------------------------------------------------------------------------------------------ */
+/* ---- making -------------------------------------------------------------------------------------------- */
 
 static int make_dirs(const struct plan *plan, struct host_cgroup *cg, struct err *err)
 {
@@ -188,7 +188,8 @@ static int restrict_devices(const struct host_cgroup *cg, const struct plan_fact
 
     if (host_cgroup_dir_of(cg, "devices") && !host_cgroup_dir_of(cg, "devices")->v2)
         return 0;
-    /* Who has no rights over the host can't be given any by BPF, nor make device nodes: there is nothing to restrict. */
+    /* Who has no rights over the host can't be given any by BPF, nor make device nodes: there is nothing to
+       restrict. */
     if (facts->rootless || facts->in_user_namespace)
         return 0;
     if (!d || d->fd < 0) {
@@ -272,7 +273,7 @@ int host_cgroup_create(const struct plan *plan, struct host_cgroup *cg, struct e
     return r;
 }
 
-/* ---- entering ---------------------------------------------------------------------------------------------- */
+/* ---- entering ------------------------------------------------------------------------------------------ */
 
 static int enter_dir(const struct host_cgroup *cg, const struct host_cgroup_dir *d, pid_t pid,
                      struct err *err)
@@ -330,9 +331,12 @@ int host_cgroup_enter(const struct plan *plan, struct host_cgroup *cg, pid_t pid
     return r;
 }
 
-/* ---- ownership --------------------------------------------------------------------------------------------- */
+/* ---- ownership ----------------------------------------------------------------------------------------- */
 
-/* The files that a cgroup's new owner needs, one a line (cgroups(7) "Cgroup delegation"); the kernel's list if it has one. */
+/*
+ * The files that a cgroup's new owner needs, one a line (cgroups(7) "Cgroup delegation"); the kernel's list
+ * if it has one.
+ */
 static void delegated_files(struct text *list)
 {
     if (host_cgroup_slurp(AT_FDCWD, "/sys/kernel/cgroup/delegate", list) < 0 || !list->n)
@@ -366,7 +370,7 @@ int host_cgroup_delegate(const struct plan *plan, struct host_cgroup *cg, uid_t 
     return r < 0 ? err_set(err, ERR_CGROUP, r, "give the cgroup %s to user %u", cg->path, uid) : 0;
 }
 
-/* ---- an existing one --------------------------------------------------------------------------------------- */
+/* ---- an existing one ----------------------------------------------------------------------------------- */
 
 static int copy(char **ret, const char *s, struct err *err)
 {
@@ -393,7 +397,10 @@ static int open_dirs(struct host_cgroup *cg, struct err *err)
     return r;
 }
 
-/* A container whose subgroup is gone has no process left; its limits' directory is what remains to be removed. */
+/*
+ * A container whose subgroup is gone has no process left; its limits' directory is what remains to be
+ * removed.
+ */
 static int open_subgroup(struct host_cgroup *cg, struct err *err)
 {
     struct err gone = { 0 };

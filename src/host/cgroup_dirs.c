@@ -2,8 +2,8 @@
 /*
  * cgroup_dirs.c - one directory of the same name in each hierarchy.
  *
- * Nothing is reached by a path from the host's root: each hierarchy's mount point is opened once, and what is below it
- * with RESOLVE_BENEATH.  cgroupfs has no symlinks.
+ * Nothing is reached by a path from the host's root: each hierarchy's mount point is opened once, and what is
+ * below it with RESOLVE_BENEATH.  cgroupfs has no symlinks.
  */
 #include "host/cgroup_dirs.h"
 
@@ -22,7 +22,7 @@
 
 #define MOUNT_POINT "/sys/fs/cgroup"
 
-/* ---- the hierarchies --------------------------------------------------------------------------------------- */
+/* ---- the hierarchies ----------------------------------------------------------------------------------- */
 
 static int add_dir(struct host_cgroup *cg, int top_fd, const char *path, const char *name, bool v2)
 {
@@ -88,7 +88,7 @@ struct text host_cgroup_shown(const struct host_cgroup *cg, const struct host_cg
     return text;
 }
 
-/* ---- below them -------------------------------------------------------------------------------------------- */
+/* ---- below them ---------------------------------------------------------------------------------------- */
 
 static const char *relative(const char *path)
 {
@@ -173,7 +173,7 @@ int host_cgroup_children(int fd, int (*each)(void *context, int fd, const char *
     return r;
 }
 
-/* ---- the container's --------------------------------------------------------------------------------------- */
+/* ---- the container's ----------------------------------------------------------------------------------- */
 
 int host_cgroup_dirs_done(struct host_cgroup *cg, struct err *err)
 {
@@ -209,8 +209,8 @@ int host_cgroup_dirs_find(struct host_cgroup *cg, struct err *err)
 }
 
 /*
- * "1": in each hierarchy the last component is ours; "2,pids=0": in all but pids the last two.  The commonest number
- * comes first.
+ * "1": in each hierarchy the last component is ours; "2,pids=0": in all but pids the last two.  The commonest
+ * number comes first.
  */
 int host_cgroup_made_print(struct host_cgroup *cg)
 {

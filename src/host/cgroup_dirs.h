@@ -11,7 +11,7 @@
 #include "host/cgroup.h"
 #include "plan/cgroup.h"
 
-/* ---- directories ------------------------------------------------------------------------------------------- */
+/* ---- directories --------------------------------------------------------------------------------------- */
 
 /* Opens the roots of the hierarchies of FACTS: fills dirs. */
 int host_cgroup_dirs_open(struct host_cgroup *cg, const struct plan_facts *facts, struct err *err);
@@ -27,11 +27,13 @@ int host_cgroup_dirs_find(struct host_cgroup *cg, struct err *err);
 int host_cgroup_dirs_done(struct host_cgroup *cg, struct err *err);
 
 /*
- * Opens the parent of PATH below ROOT_FD, making what is missing.  EACH is called for every directory from the root
- * to the parent, with its descriptor, before the next is opened or made.  *RET_NAME points into PATH.
+ * Opens the parent of PATH below ROOT_FD, making what is missing.  EACH is called for every directory from
+ * the root to the parent, with its descriptor, before the next is opened or made.  *RET_NAME points into
+ * PATH.
  */
 typedef int host_cgroup_each(void *context, int fd, const char *path, size_t length);
-int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, void *context, const char **ret_name);
+int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, void *context,
+                       const char **ret_name);
 
 /* Opens PATH ("/a/b") below ROOT_FD. */
 int host_cgroup_open_below(int root_fd, const char *path);
@@ -44,7 +46,8 @@ int host_cgroup_made_print(struct host_cgroup *cg);
 void host_cgroup_made_parse(struct host_cgroup *cg, const char *made);
 
 /* "/sys/fs/cgroup/memory/a/b/FILE" for messages; FILE may be NULL.  The text belongs to the caller. */
-struct text host_cgroup_shown(const struct host_cgroup *cg, const struct host_cgroup_dir *dir, const char *file);
+struct text host_cgroup_shown(const struct host_cgroup *cg, const struct host_cgroup_dir *dir,
+                              const char *file);
 
 /* Calls EACH for every directory in FD (not recursively) with its name; stops at a result that is not 0. */
 int host_cgroup_children(int fd, int (*each)(void *context, int fd, const char *name), void *context);
@@ -53,32 +56,35 @@ int host_cgroup_children(int fd, int (*each)(void *context, int fd, const char *
 void host_cgroup_unmake(struct host_cgroup *cg);
 
 /* err_at for the property behind write W, or err_set if it is ours. */
-#define CGROUP_FAIL(err, w, number, ...)                                                                        \
-    ((w)->node ? err_at(err, (w)->node, (w)->member, ERR_CGROUP, number, __VA_ARGS__)                           \
+#define CGROUP_FAIL(err, w, number, ...)                                                                  \
+    ((w)->node ? err_at(err, (w)->node, (w)->member, ERR_CGROUP, number, __VA_ARGS__)                     \
                : err_set(err, ERR_CGROUP, number, __VA_ARGS__))
 
 /* Writes the limits where they belong. */
-int host_cgroup_write_all(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes, struct err *err);
+int host_cgroup_write_all(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes,
+                          struct err *err);
 
-/* ---- v2 ---------------------------------------------------------------------------------------------------- */
+/* ---- v2 ------------------------------------------------------------------------------------------------ */
 
 /*
- * Makes the cgroup in DIR with the controllers enabled that WRITES need, and those for statistics; ALL: whatever
- * there is.
+ * Makes the cgroup in DIR with the controllers enabled that WRITES need, and those for statistics; ALL:
+ * whatever there is.
  */
-int host_cgroup_v2_make(struct host_cgroup *cg, struct host_cgroup_dir *dir, const struct plan_cgroup_writes *writes,
-                        bool all, struct err *err);
+int host_cgroup_v2_make(struct host_cgroup *cg, struct host_cgroup_dir *dir,
+                        const struct plan_cgroup_writes *writes, bool all, struct err *err);
 
 /* Enables what WRITES need for the cgroup that exists. */
-int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes, struct err *err);
+int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes,
+                          struct err *err);
 
-/* ---- v1 ---------------------------------------------------------------------------------------------------- */
+/* ---- v1 ------------------------------------------------------------------------------------------------ */
 
 int host_cgroup_v1_make(struct host_cgroup *cg, struct host_cgroup_dir *dir, struct err *err);
 int host_cgroup_v1_freeze(const struct host_cgroup *cg, bool frozen, struct err *err);
-int host_cgroup_v1_update_devices(const struct host_cgroup *cg, const struct plan_device_rules *rules, struct err *err);
+int host_cgroup_v1_update_devices(const struct host_cgroup *cg, const struct plan_device_rules *rules,
+                                  struct err *err);
 
-/* ---- files ------------------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------------------- */
 
 /* One write(2) of VALUE.  *RET_MISSING tells whether it was the file that could not be opened. */
 int host_cgroup_write(int dir_fd, const char *file, const char *value);
@@ -99,18 +105,21 @@ bool host_cgroup_key(const char *text, const char *key, uint64_t *ret);
 /* Is WORD one of the words of TEXT, separated by blanks? */
 bool host_cgroup_has_word(const char *text, const char *word);
 
-/* ---- waiting ----------------------------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------------------- */
 
 /* Monotonic milliseconds. */
 int64_t host_cgroup_now(void);
 
 /*
- * Waits until KEY of cgroup.events in DIR_FD is VALUE, or it is TIME (of host_cgroup_now()).  0, -ETIMEDOUT, or -ENODEV
- * if the cgroup is gone.
+ * Waits until KEY of cgroup.events in DIR_FD is VALUE, or it is TIME (of host_cgroup_now()).  0, -ETIMEDOUT,
+ * or -ENODEV if the cgroup is gone.
  */
 int host_cgroup_await(int dir_fd, const char *key, uint64_t value, int64_t time);
 
-/* Waits for a while, longer each time *STEP (ms; begin with 1); -ETIMEDOUT if it is TIME.  Where nothing tells of a change. */
+/*
+ * Waits for a while, longer each time *STEP (ms; begin with 1); -ETIMEDOUT if it is TIME.  Where nothing
+ * tells of a change.
+ */
 int host_cgroup_pause(int *step, int64_t time);
 
 #endif

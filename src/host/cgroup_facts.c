@@ -2,8 +2,9 @@
 /*
  * cgroup_facts.c - how control groups are mounted on this host.
  *
- * On v2, one statfs(2) tells.  On v1 and hybrid, /sys/fs/cgroup is a tmpfs with a directory for each hierarchy, named
- * after its controllers: what every init system and container engine makes of it.  So no mount table is read.
+ * On v2, one statfs(2) tells.  On v1 and hybrid, /sys/fs/cgroup is a tmpfs with a directory for each
+ * hierarchy, named after its controllers: what every init system and container engine makes of it.  So no
+ * mount table is read.
  */
 #include "host/cgroup.h"
 
@@ -27,7 +28,10 @@ struct scan {
     struct arena *arena;
 };
 
-/* A directory whose name has a word that is no controller of the kernel is a named hierarchy ("systemd", "elogind"). */
+/*
+ * A directory whose name has a word that is no controller of the kernel is a named hierarchy ("systemd",
+ * "elogind").
+ */
 static bool is_controllers(const char *name)
 {
     static const char known[] =

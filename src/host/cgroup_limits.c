@@ -12,7 +12,7 @@ enum {
     ENOTSUPP_KERNEL = 524
 }; /* what memory.kmem.limit_in_bytes says since 5.16; not for user space, yet seen there */
 
-/* ---- errors ------------------------------------------------------------------------------------------------ */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 static void hint(const struct plan_cgroup_write *w, int r, bool missing, struct err *err)
 {
@@ -56,7 +56,7 @@ static int no_controller(const struct plan_cgroup_write *w, struct err *err)
                        w->controller ? w->controller : "cgroup v2");
 }
 
-/* ---- one write --------------------------------------------------------------------------------------------- */
+/* ---- one write ----------------------------------------------------------------------------------------- */
 
 /* memory.checkBeforeUpdate: v1 refuses a limit below the usage, v2 calls the OOM killer. */
 static int check_usage(const struct host_cgroup_dir *dir, const struct plan_cgroup_write *w, struct err *err)
@@ -84,7 +84,10 @@ static int write_file(const struct host_cgroup_dir *dir, const struct plan_cgrou
     return r;
 }
 
-/* Writes v[0], and, if it can only be done in that order, v[1] before it.  The number of those written, or an error. */
+/*
+ * Writes v[0], and, if it can only be done in that order, v[1] before it.  The number of those written, or an
+ * error.
+ */
 static int write_next(const struct host_cgroup *cg, const struct plan_cgroup_write *v, size_t n,
                       struct err *err)
 {

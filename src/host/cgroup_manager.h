@@ -2,8 +2,8 @@
 /*
  * cgroup_manager.h - who makes and removes cgroups: ocirt itself, or another program that owns the tree.
  *
- * host/cgroup.c does cgroupfs.  For another manager it calls these where the two differ, and itself does the rest:
- * limits, devices, freezing, killing are writes to the cgroup's files either way.
+ * host/cgroup.c does cgroupfs.  For another manager it calls these where the two differ, and itself does the
+ * rest: limits, devices, freezing, killing are writes to the cgroup's files either way.
  */
 #ifndef OCIRT_HOST_CGROUP_MANAGER_H
 #define OCIRT_HOST_CGROUP_MANAGER_H
@@ -15,8 +15,8 @@ struct host_cgroup_manager {
     int (*name)(const struct plan *plan, struct host_cgroup *cg, struct err *err);
 
     /*
-     * Makes the cgroup with PID, our waiting child, in it; sets path.  host/cgroup.c then opens it and writes the
-     * limits, since not each of them has a property.
+     * Makes the cgroup with PID, our waiting child, in it; sets path.  host/cgroup.c then opens it and writes
+     * the limits, since not each of them has a property.
      */
     int (*start)(const struct plan *plan, struct host_cgroup *cg, pid_t pid, struct err *err);
 
@@ -29,6 +29,7 @@ struct host_cgroup_manager {
 };
 
 /* The manager of CG; NULL is cgroupfs.  With ERR filled if this build has none. */
-int host_cgroup_manager(const struct host_cgroup *cg, const struct host_cgroup_manager **ret, struct err *err);
+int host_cgroup_manager(const struct host_cgroup *cg, const struct host_cgroup_manager **ret,
+                        struct err *err);
 
 #endif

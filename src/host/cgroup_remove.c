@@ -2,8 +2,9 @@
 /*
  * cgroup_remove.c - remove a cgroup and what its processes made below it.
  *
- * rmdir(2) of a cgroup with a process says EBUSY, and killed processes take their time; some kernels (6.19.11, 7.0)
- * even hang if they are asked while one is dying.  So it is not tried before cgroup.events says that none is left.
+ * rmdir(2) of a cgroup with a process says EBUSY, and killed processes take their time; some kernels
+ * (6.19.11, 7.0) even hang if they are asked while one is dying.  So it is not tried before cgroup.events
+ * says that none is left.
  */
 #include "host/cgroup_dirs.h"
 
@@ -19,7 +20,7 @@
 #include "host/cgroup_manager.h"
 #include "host/device_bpf.h"
 
-/* ---- the error: who is still there ----------------------------------------------------------------------------- */
+/* ---- the error: who is still there --------------------------------------------------------------------- */
 
 enum { SHOWN_PIDS = 8 };
 
@@ -56,11 +57,11 @@ static int still_busy(const struct host_cgroup *cg, int error, struct err *err)
     if (strstr(text_string(&text), "state D"))
         err_hint(
             err,
-            "a process in state D waits for a device or a file server and can't be killed before; delete again later");
+            "a process in state D waits for a device or a file server and can't be killed before; delete it later");
     return r;
 }
 
-/* ---- removing -------------------------------------------------------------------------------------------------- */
+/* ---- removing ------------------------------------------------------------------------------------------ */
 
 static int remove_child(void *context, int parent_fd, const char *name)
 {
@@ -79,8 +80,8 @@ static int remove_child(void *context, int parent_fd, const char *name)
 }
 
 /*
- * The kernel tells of the last process's end a moment before it lets the cgroup go, and v1 does not tell at all: where
- * it still says EBUSY, ask again.
+ * The kernel tells of the last process's end a moment before it lets the cgroup go, and v1 does not tell at
+ * all: where it still says EBUSY, ask again.
  */
 static int remove_dir(const struct host_cgroup_dir *d, const char *path, int64_t time)
 {

@@ -2,8 +2,8 @@
 /*
  * cgroup_signal.c - the processes of a cgroup and of those below: list and signal them.
  *
- * A process id may come to mean another process between reading and signalling.  So a pidfd is opened first, and
- * the process signalled only if the list, read once more, still has the id.
+ * A process id may come to mean another process between reading and signalling.  So a pidfd is opened first,
+ * and the process signalled only if the list, read once more, still has the id.
  */
 #include "host/cgroup_dirs.h"
 
@@ -21,7 +21,7 @@ struct pids {
     size_t n, room;
 };
 
-/* ---- listing --------------------------------------------------------------------------------------------------- */
+/* ---- listing ------------------------------------------------------------------------------------------- */
 
 static int add_pid(struct pids *pids, pid_t pid)
 {
@@ -112,7 +112,7 @@ int host_cgroup_pids(const struct host_cgroup *cg, pid_t **ret, size_t *ret_n, s
     return 0;
 }
 
-/* ---- signalling ------------------------------------------------------------------------------------------------ */
+/* ---- signalling ---------------------------------------------------------------------------------------- */
 
 static bool has(const struct pids *pids, pid_t pid)
 {
@@ -155,7 +155,7 @@ static int signal_all(const struct host_cgroup *cg, int signal, size_t *ret_n)
     return r;
 }
 
-/* ---- killing --------------------------------------------------------------------------------------------------- */
+/* ---- killing ------------------------------------------------------------------------------------------- */
 
 static void set_v1_freezer(const struct host_cgroup *cg, const char *state)
 {

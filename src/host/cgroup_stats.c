@@ -59,7 +59,7 @@ void host_cgroup_stats_values(char *text, struct arena *arena, struct host_cgrou
     }
 }
 
-/* ---- huge pages ------------------------------------------------------------------------------------------------ */
+/* ---- huge pages ---------------------------------------------------------------------------------------- */
 
 static void add_size(const char *size, size_t n, struct arena *arena, struct host_cgroup_stats *ret)
 {
@@ -98,7 +98,7 @@ void host_cgroup_stats_sizes(int dir_fd, const char *ending, struct arena *arena
         (void) close(list_fd);
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------------------------- */
 
 int host_cgroup_stats(const struct host_cgroup *cg, struct arena *arena, struct host_cgroup_stats *ret,
                       struct err *err)

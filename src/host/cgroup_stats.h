@@ -2,8 +2,8 @@
 /*
  * cgroup_stats.h - what a container uses, in the terms of `runc events --stats`.
  *
- * What the kernel or the cgroup's controllers do not count is 0 or empty: a container without a memory controller has
- * statistics too.
+ * What the kernel or the cgroup's controllers do not count is 0 or empty: a container without a memory
+ * controller has statistics too.
  */
 #ifndef OCIRT_HOST_CGROUP_STATS_H
 #define OCIRT_HOST_CGROUP_STATS_H
@@ -22,7 +22,9 @@ struct host_cgroup_value { const char *name; uint64_t value; };
 struct host_cgroup_io { uint64_t major, minor; const char *op; uint64_t value; };
 struct host_cgroup_hugetlb { const char *page_size; struct host_cgroup_use use; };
 
-/* Pressure stall information: percent of the time, as text of the kernel ("0.25"), and microseconds in all. */
+/*
+ * Pressure stall information: percent of the time, as text of the kernel ("0.25"), and microseconds in all.
+ */
 struct host_cgroup_stall { const char *avg10, *avg60, *avg300; uint64_t total; };
 struct host_cgroup_pressure { bool given; struct host_cgroup_stall some, full; };
 
@@ -38,8 +40,8 @@ struct host_cgroup_stats {
     } cpu;
     struct {                       /* v1 */
         struct host_cgroup_numbers cpus, mems;
-        uint64_t cpu_exclusive, mem_hardwall, mem_exclusive, memory_migrate, memory_spread_page, memory_spread_slab,
-            memory_pressure, sched_load_balance;
+        uint64_t cpu_exclusive, mem_hardwall, mem_exclusive, memory_migrate, memory_spread_page,
+            memory_spread_slab, memory_pressure, sched_load_balance;
         int64_t sched_relax_domain_level;
     } cpuset;
     struct {                       /* bytes */
@@ -60,14 +62,17 @@ struct host_cgroup_stats {
 };
 
 /* Reads them; lists and strings live in ARENA. */
-int host_cgroup_stats(const struct host_cgroup *cg, struct arena *arena, struct host_cgroup_stats *ret, struct err *err);
+int host_cgroup_stats(const struct host_cgroup *cg, struct arena *arena, struct host_cgroup_stats *ret,
+                      struct err *err);
 
 /*
- * Appends the object "data" of runc's event to OUT.  INTEL_RDT is the text of an object, or NULL.  0 or -errno.
+ * Appends the object "data" of runc's event to OUT.  INTEL_RDT is the text of an object, or NULL.  0 or
+ * -errno.
  */
-int host_cgroup_stats_json(const struct host_cgroup_stats *stats, const char *intel_rdt, struct json_text *out);
+int host_cgroup_stats_json(const struct host_cgroup_stats *stats, const char *intel_rdt,
+                           struct json_text *out);
 
-/* ---- private part: for host/cgroup_stats*.c -------------------------------------------------------------------- */
+/* ---- private part: for host/cgroup_stats*.c ------------------------------------------------------------ */
 
 void host_cgroup_stats_v2(int dir_fd, struct arena *arena, struct host_cgroup_stats *ret);
 void host_cgroup_stats_v1(const struct host_cgroup *cg, struct arena *arena, struct host_cgroup_stats *ret);
@@ -82,6 +87,7 @@ uint64_t host_cgroup_stats_number(int dir_fd, const char *file);
 void host_cgroup_stats_values(char *text, struct arena *arena, struct host_cgroup_stats *ret);
 
 /* Fills hugetlb with the page sizes for which there is a file hugetlb.SIZE.ENDING. */
-void host_cgroup_stats_sizes(int dir_fd, const char *ending, struct arena *arena, struct host_cgroup_stats *ret);
+void host_cgroup_stats_sizes(int dir_fd, const char *ending, struct arena *arena,
+                             struct host_cgroup_stats *ret);
 
 #endif

@@ -15,7 +15,7 @@ struct out {
     bool comma; /* the next member or element needs one in front */
 };
 
-/* ---- JSON ------------------------------------------------------------------------------------------------------ */
+/* ---- JSON ---------------------------------------------------------------------------------------------- */
 
 static void separate(struct out *o)
 {
@@ -69,7 +69,7 @@ static void opt_numbers(struct out *o, const char *key, const uint64_t *v, size_
     json_text_puts(o->text, "]");
 }
 
-/* ---- parts ----------------------------------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------------------- */
 
 static void stall(struct out *o, const char *key, const struct host_cgroup_stall *s)
 {

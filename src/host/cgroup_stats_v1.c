@@ -27,7 +27,7 @@ static uint64_t key(const char *text, const char *name)
     return value;
 }
 
-/* ---- cpu ------------------------------------------------------------------------------------------------------- */
+/* ---- cpu ----------------------------------------------------------------------------------------------- */
 
 static size_t count_words(const char *text)
 {
@@ -125,8 +125,10 @@ static void read_cpuset(int fd, struct arena *arena, struct host_cgroup_stats *r
 {
     /* clang-format off */
     const struct { const char *file; uint64_t *to; } numbers[] = {
-        { "cpuset.cpu_exclusive", &ret->cpuset.cpu_exclusive }, { "cpuset.mem_hardwall", &ret->cpuset.mem_hardwall },
-        { "cpuset.mem_exclusive", &ret->cpuset.mem_exclusive }, { "cpuset.memory_migrate", &ret->cpuset.memory_migrate },
+        { "cpuset.cpu_exclusive", &ret->cpuset.cpu_exclusive },
+        { "cpuset.mem_hardwall", &ret->cpuset.mem_hardwall },
+        { "cpuset.mem_exclusive", &ret->cpuset.mem_exclusive },
+        { "cpuset.memory_migrate", &ret->cpuset.memory_migrate },
         { "cpuset.memory_spread_page", &ret->cpuset.memory_spread_page },
         { "cpuset.memory_spread_slab", &ret->cpuset.memory_spread_slab },
         { "cpuset.memory_pressure", &ret->cpuset.memory_pressure },
@@ -142,7 +144,7 @@ static void read_cpuset(int fd, struct arena *arena, struct host_cgroup_stats *r
     read_list(fd, "cpuset.mems", arena, &ret->cpuset.mems);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------------------------------------- */
 
 static uint64_t number(int fd, struct arena *arena, const char *prefix, const char *name)
 {
@@ -191,7 +193,7 @@ static void read_hugetlb(int fd, struct arena *arena, struct host_cgroup_stats *
     }
 }
 
-/* ---- block devices --------------------------------------------------------------------------------------------- */
+/* ---- block devices ------------------------------------------------------------------------------------- */
 
 /* "8:0 Read 4096"; the line "Total 4096" is the sum. */
 static void read_io_file(int fd, const char *file, struct arena *arena, struct host_cgroup_io_list *ret)

@@ -112,7 +112,7 @@ static void read_pids(int dir_fd, struct arena *arena, struct host_cgroup_stats 
         ret->pids.current += *s == '\n';
 }
 
-/* ---- block devices --------------------------------------------------------------------------------------------- */
+/* ---- block devices ------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *key, *op;

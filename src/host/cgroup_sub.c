@@ -2,8 +2,8 @@
 /*
  * cgroup_sub.c - cgroups below the container's own: where exec puts its process.
  *
- * The kernel keeps a path below the container's directory (RESOLVE_BENEATH): comparing texts would take /a/web2 for
- * a part of /a/web, and miss "..".
+ * The kernel keeps a path below the container's directory (RESOLVE_BENEATH): comparing texts would take
+ * /a/web2 for a part of /a/web, and miss "..".
  */
 #include "host/cgroup_dirs.h"
 
@@ -31,7 +31,9 @@ static int copy_dir(const struct host_cgroup_dir *from, struct host_cgroup_dir *
     return !to->name ? -ENOMEM : to->fd < -1 ? to->fd : 0;
 }
 
-/* RET: the container's own cgroup, in descriptors of its own; where a process begins that is told no other. */
+/*
+ * RET: the container's own cgroup, in descriptors of its own; where a process begins that is told no other.
+ */
 static int begin(const struct host_cgroup *cg, struct host_cgroup *ret, struct err *err)
 {
     int r = 0;
@@ -67,7 +69,7 @@ static void move_to(struct host_cgroup *cg, struct host_cgroup_dir *d, int fd)
         cg->dir_fd = cg->process_fd = fd;
 }
 
-/* ---- exec --cgroup ------------------------------------------------------------------------------------------- */
+/* ---- exec --cgroup ------------------------------------------------------------------------------------- */
 
 static int enter_sub(struct host_cgroup *ret, struct host_cgroup_dir *d, const char *path, struct err *err)
 {
@@ -106,9 +108,12 @@ int host_cgroup_sub(const struct host_cgroup *cg, const char *hierarchy, const c
     return r;
 }
 
-/* ---- where a process lives --------------------------------------------------------------------------------------- */
+/* ---- where a process lives ----------------------------------------------------------------------------- */
 
-/* The line of proc_pid_cgroup for D: "0::/a" or "4:cpu,cpuacct:/a".  Points to its path; NULL if there is none. */
+/*
+ * The line of proc_pid_cgroup for D: "0::/a" or "4:cpu,cpuacct:/a".  Points to its path; NULL if there is
+ * none.
+ */
 static char *find_line(char *text, const struct host_cgroup_dir *d)
 {
     for (char *next, *line = text; line && *line; line = next) {

@@ -2,8 +2,8 @@
 /*
  * cgroup_update.c - new limits for a running container.
  *
- * Nothing is frozen meanwhile: each file takes its value at once, and a failure half-way leaves a container that
- * runs with the limits written so far, as the error tells.
+ * Nothing is frozen meanwhile: each file takes its value at once, and a failure half-way leaves a container
+ * that runs with the limits written so far, as the error tells.
  */
 #include "host/cgroup_dirs.h"
 
@@ -15,7 +15,10 @@
 #include "host/cgroup_manager.h"
 #include "host/device_bpf.h"
 
-/* "max 100000" or "50000 100000"; absent where the controller is not enabled yet: then the defaults are in force. */
+/*
+ * "max 100000" or "50000 100000"; absent where the controller is not enabled yet: then the defaults are in
+ * force.
+ */
 static void read_bandwidth(int dir_fd, struct plan_cgroup_current *current)
 {
     char buf[128];

@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 
-/* ---- making ------------------------------------------------------------------------------------------------ */
+/* ---- making -------------------------------------------------------------------------------------------- */
 
 /* A new cpuset has no CPUs and no memory, and takes no process then: it inherits what is above. */
 static int inherit(int fd, const char *file, const char *above)
@@ -115,7 +115,7 @@ int host_cgroup_v1_make(struct host_cgroup *cg, struct host_cgroup_dir *dir, str
     return r;
 }
 
-/* ---- freezing ---------------------------------------------------------------------------------------------- */
+/* ---- freezing ------------------------------------------------------------------------------------------ */
 
 static int await_state(int fd, const char *state)
 {
@@ -161,7 +161,7 @@ int host_cgroup_v1_freeze(const struct host_cgroup *cg, bool frozen, struct err 
     return 0;
 }
 
-/* ---- devices of a running container --------------------------------------------------------------------------
+/* ---- devices of a running container -----------------------------------------------------------------------
  *
  * "deny a" first, as for a new cgroup, would take the devices from the running processes for a moment.  So only the
  * exceptions that are not among the new ones are taken away, then the new ones added.

@@ -2,10 +2,11 @@
 /*
  * cgroup_v2.c - make a cgroup on v2 with the controllers it needs.
  *
- * A controller is there for a cgroup if cgroup.subtree_control of its parent has it, which in turn must have it from
- * its own parent: so the way goes down from the mount point.  Three controllers are enabled for everybody who can
- * have them, since engines show their statistics of containers without limits; the others cost something and are
- * enabled for who has a limit.  A container that gets the cgroup as its own (systemd in it) gets them all.
+ * A controller is there for a cgroup if cgroup.subtree_control of its parent has it, which in turn must have
+ * it from its own parent: so the way goes down from the mount point.  Three controllers are enabled for
+ * everybody who can have them, since engines show their statistics of containers without limits; the others
+ * cost something and are enabled for who has a limit.  A container that gets the cgroup as its own (systemd
+ * in it) gets them all.
  */
 #include "host/cgroup_dirs.h"
 
@@ -31,7 +32,7 @@ struct enable {
     struct err *err;
 };
 
-/* ---- which ------------------------------------------------------------------------------------------------- */
+/* ---- which --------------------------------------------------------------------------------------------- */
 
 /* The first write that needs a controller which is not among WORDS; NULL if there is none. */
 static const struct plan_cgroup_write *lacking(const struct enable *e, const char *words)
@@ -91,7 +92,7 @@ static void list_wanted(const struct enable *e, const char *enabled, const char 
     }
 }
 
-/* ---- errors ------------------------------------------------------------------------------------------------ */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 static int not_available(const struct enable *e, const struct plan_cgroup_write *w, const char *available,
                          const char *path, size_t length)
@@ -147,7 +148,7 @@ static int not_enabled(const struct enable *e, const struct plan_cgroup_write *w
     return r;
 }
 
-/* ---- one level --------------------------------------------------------------------------------------------- */
+/* ---- one level ----------------------------------------------------------------------------------------- */
 
 static int write_list(int fd, const struct text *needed, const struct text *wanted)
 {
@@ -192,7 +193,7 @@ static int enable_level(void *context, int fd, const char *path, size_t length)
     return r < 0 && w ? not_enabled(e, w, r, text_string(&needed), path, length) : 0;
 }
 
-/* ---- the cgroup -------------------------------------------------------------------------------------------- */
+/* ---- the cgroup ---------------------------------------------------------------------------------------- */
 
 /* Must not have processes or be frozen: a process would wait for ever in a frozen one. */
 static int check(const struct host_cgroup *cg, const struct host_cgroup_dir *dir, struct err *err)

@@ -2,8 +2,8 @@
 /*
  * cgroup_watch.c - who was killed for want of memory.
  *
- * v2 counts in memory.events and tells of changes by POLLPRI; v1 counts in memory.oom_control and tells by an eventfd
- * that is registered in cgroup.event_control.
+ * v2 counts in memory.events and tells of changes by POLLPRI; v1 counts in memory.oom_control and tells by an
+ * eventfd that is registered in cgroup.event_control.
  */
 #include "host/cgroup_dirs.h"
 

@@ -2,12 +2,12 @@
 /*
  * device_bpf.c - device rules as a BPF program.
  *
- * The program walks the rules from the last to the first.  It keeps the access that is still asked for: a rule that
- * matches the device and allows takes its bits away, and none left is "yes"; one that denies any of them is "no".  So
- * each bit is decided by the last rule about it, as in the rules' meaning.
+ * The program walks the rules from the last to the first.  It keeps the access that is still asked for: a
+ * rule that matches the device and allows takes its bits away, and none left is "yes"; one that denies any of
+ * them is "no".  So each bit is decided by the last rule about it, as in the rules' meaning.
  *
- * union bpf_attr is always given to bpf(2) zeroed and at its full size: Linux 6.17 to 7.1 write beyond a shorter one
- * in BPF_PROG_QUERY.
+ * union bpf_attr is always given to bpf(2) zeroed and at its full size: Linux 6.17 to 7.1 write beyond a
+ * shorter one in BPF_PROG_QUERY.
  */
 #include "host/device_bpf.h"
 
@@ -27,11 +27,11 @@ _Static_assert(sizeof(union bpf_attr) >= 64, "BPF_PROG_QUERY writes up to byte 6
 
 #define PROGRAM_NAME "ocirt_devices" /* 15 bytes at most; how we find ours again */
 
-/* ---- the program --------------------------------------------------------------------------------------------- */
+/* ---- the program --------------------------------------------------------------------------------------- */
 
 /* clang-format off */
-enum { R_RESULT = BPF_REG_0, R_CONTEXT = BPF_REG_1, R_TYPE = BPF_REG_2, R_ACCESS = BPF_REG_3, R_MAJOR = BPF_REG_4,
-       R_MINOR = BPF_REG_5 };
+enum { R_RESULT = BPF_REG_0, R_CONTEXT = BPF_REG_1, R_TYPE = BPF_REG_2, R_ACCESS = BPF_REG_3,
+       R_MAJOR = BPF_REG_4, R_MINOR = BPF_REG_5 };
 /* clang-format on */
 
 enum { PROLOGUE = 6, RULE_MAX = 7, EPILOGUE = 2 }; /* instructions */
@@ -137,7 +137,7 @@ int host_device_bpf_compile(const struct plan_device_rules *rules, struct bpf_in
     return 0;
 }
 
-/* ---- the kernel ---------------------------------------------------------------------------------------------- */
+/* ---- the kernel ---------------------------------------------------------------------------------------- */
 
 static int bpf(int command, union bpf_attr *attr)
 {
@@ -247,7 +247,7 @@ static int find_ours(int cgroup_fd)
     return n < 0 ? n : -ENOENT;
 }
 
-/* ---- what others call ------------------------------------------------------------------------------------------ */
+/* ---- what others call ---------------------------------------------------------------------------------- */
 
 static int failed(const char *what, int r, struct err *err)
 {

@@ -2,10 +2,10 @@
 /*
  * cgroup.c - where the container's cgroup is, and what it is to be told.
  *
- * linux.cgroupsPath has two forms.  For the cgroupfs manager it is a path: absolute ones are below the mount point
- * (config-linux.md "Cgroups Path"), relative ones too, for the same value must always mean the same place; where a
- * rootless runtime may not write there, the host side puts relative ones beside the runtime's own cgroup.  For the
- * systemd manager it is "slice:prefix:name".  None is "ocirt-ID".
+ * linux.cgroupsPath has two forms.  For the cgroupfs manager it is a path: absolute ones are below the mount
+ * point (config-linux.md "Cgroups Path"), relative ones too, for the same value must always mean the same
+ * place; where a rootless runtime may not write there, the host side puts relative ones beside the runtime's
+ * own cgroup.  For the systemd manager it is "slice:prefix:name".  None is "ocirt-ID".
  */
 #include "plan/cgroup.h"
 
@@ -15,7 +15,7 @@
 
 #include "base/text.h"
 
-/* ---- paths ------------------------------------------------------------------------------------------------- */
+/* ---- paths --------------------------------------------------------------------------------------------- */
 
 bool plan_cgroup_path_is_sound(const char *path)
 {
@@ -87,7 +87,7 @@ static int cgroupfs_path(struct plan *plan, const struct oci_linux *l, struct er
     return 0;
 }
 
-/* ---- systemd ----------------------------------------------------------------------------------------------- */
+/* ---- systemd ------------------------------------------------------------------------------------------- */
 
 /* What systemd takes in the name of a unit (unit_name_is_valid()). */
 static bool is_unit_name(const char *s)
@@ -144,7 +144,7 @@ static int systemd_path(struct plan *plan, const struct oci_linux *l, struct err
     return plan->cgroup.scope ? 0 : err_nomem(err);
 }
 
-/* ---- ownership ------------------------------------------------------------------------------------------------- */
+/* ---- ownership ----------------------------------------------------------------------------------------- */
 
 static bool has_option(const struct json_strings *options, const char *option)
 {
@@ -179,7 +179,7 @@ static bool delegates(struct plan *plan, const struct oci_linux *l)
     return false;
 }
 
-/* ---- annotations ----------------------------------------------------------------------------------------------- */
+/* ---- annotations --------------------------------------------------------------------------------------- */
 
 static const char *annotation(const struct plan *plan, const char *key)
 {
@@ -191,7 +191,10 @@ static const char *annotation(const struct plan *plan, const char *key)
     return NULL;
 }
 
-/* Annotations often come from an image's or a pod's author: nothing in them may lead out of the container's cgroup. */
+/*
+ * Annotations often come from an image's or a pod's author: nothing in them may lead out of the container's
+ * cgroup.
+ */
 static int subgroup(struct plan *plan, const char *key, const char **ret, struct err *err)
 {
     const char *value = annotation(plan, key);
@@ -220,7 +223,7 @@ static int subgroups(struct plan *plan, struct err *err)
     return subgroup(plan, "run.oci.systemd.subgroup", &cg->subgroup, err);
 }
 
-/* ---- resources ------------------------------------------------------------------------------------------------- */
+/* ---- resources ----------------------------------------------------------------------------------------- */
 
 static int add_device_writes(struct plan *plan, struct err *err)
 {

@@ -2,8 +2,8 @@
 /*
  * cgroup.h - linux.resources as ordered lists of file writes, and device rules.
  *
- * Pure: config-linux.md "Control groups" turned into values; nothing is read from the host but the plan_facts.
- * On v1 and hybrid each write names its controller.
+ * Pure: config-linux.md "Control groups" turned into values; nothing is read from the host but the
+ * plan_facts. On v1 and hybrid each write names its controller.
  *
  * Numbers follow the convention that engines rely on: 0 means "not set" (but pids.limit, cpu.idle, cpu.burst,
  * network.classID and swappiness, where it is a value), -1 means "no limit".
@@ -14,7 +14,7 @@
 #include "plan/plan.h"
 
 struct plan_cgroup_write {
-    const char *controller;        /* "memory": which hierarchy (v1), which must be enabled (v2); NULL: core file */
+    const char *controller;        /* "memory": its hierarchy (v1), to be enabled (v2); NULL: core file */
     const char *file;              /* "memory.max" */
     const char *fallback;          /* file to try where `file` does not exist; NULL: then it is an error */
     const char *value;
@@ -22,7 +22,7 @@ struct plan_cgroup_write {
     bool optional;                 /* a missing file is no error (memory.swap.max with -1) */
     bool after_next;               /* refused with EINVAL: write the next of the list first, then this again.
                                       Two files that bound each other can be raised and lowered so */
-    const char *usage;             /* file whose number must not exceed the value (memory.checkBeforeUpdate); or NULL */
+    const char *usage;             /* file whose number must not exceed the value (checkBeforeUpdate); or NULL */
     const struct json_node *node;  /* for errors: the object and member that asked for it; NULL: ours */
     size_t member;
 };
@@ -36,7 +36,8 @@ struct plan_cgroup_current {
     uint64_t period;               /* microseconds; 0: not known */
 };
 
-enum { PLAN_DEVICE_MKNOD = 1, PLAN_DEVICE_READ = 2, PLAN_DEVICE_WRITE = 4, PLAN_DEVICE_ALL = 7 };   /* BPF_DEVCG_ACC_* */
+/* As BPF_DEVCG_ACC_*. */
+enum { PLAN_DEVICE_MKNOD = 1, PLAN_DEVICE_READ = 2, PLAN_DEVICE_WRITE = 4, PLAN_DEVICE_ALL = 7 };
 
 struct plan_device_rule {
     char type;                     /* 'a', 'c' or 'b'; of 'a' major and minor are -1 */
@@ -47,8 +48,8 @@ struct plan_device_rule {
 };
 
 /*
- * All is denied at first; each rule then sets its access bits for the devices it matches, so that for each bit the last
- * matching rule counts.
+ * All is denied at first; each rule then sets its access bits for the devices it matches, so that for each
+ * bit the last matching rule counts.
  */
 struct plan_device_rules { struct plan_device_rule *v; size_t n; };
 
@@ -61,8 +62,8 @@ int plan_cgroup_writes_compile(const struct oci_resources *resources, const stru
                                struct plan_cgroup_writes **ret_writes, struct err *err);
 
 /*
- * The rules in force: those of linux.devices, the configuration's, then the default devices.  DEVICES are the plan's;
- * only those with `from` count.  Rules that a later one makes void are left out.
+ * The rules in force: those of linux.devices, the configuration's, then the default devices.  DEVICES are the
+ * plan's; only those with `from` count.  Rules that a later one makes void are left out.
  */
 int plan_device_rules_compile(const struct oci_resources *resources, const struct plan_device *devices,
                               size_t n_devices, struct arena *arena, struct plan_device_rules **ret_rules,
@@ -76,8 +77,9 @@ bool plan_device_rules_allow(const struct plan_device_rules *rules, char type, u
                              unsigned access);
 
 /*
- * The same rules for the v1 devices controller, as writes to devices.allow and devices.deny that begin with a reset.
- * An error if the controller can't express them (it can't take a part of the devices out of an allowed range).
+ * The same rules for the v1 devices controller, as writes to devices.allow and devices.deny that begin with a
+ * reset. An error if the controller can't express them (it can't take a part of the devices out of an allowed
+ * range).
  */
 int plan_device_writes_compile(const struct plan_device_rules *rules, struct arena *arena,
                                struct plan_cgroup_writes **ret_writes, struct err *err);
@@ -95,14 +97,15 @@ const struct plan_hierarchy *plan_cgroup_hierarchy(const struct plan_facts *fact
 bool plan_cgroup_lists(const char *list, const char *controller);
 
 /*
- * Is PATH fit to be a path below a cgroup: no empty, "." or ".." component, none too long, no newline?  A leading "/" is
- * allowed, "/" alone and "" are not.
+ * Is PATH fit to be a path below a cgroup: no empty, "." or ".." component, none too long, no newline?  A
+ * leading "/" is allowed, "/" alone and "" are not.
  */
 bool plan_cgroup_path_is_sound(const char *path);
 
 /*
- * cpu.shares 2..262144 as cpu.weight 1..10000, by the quadratic formula that runc and crun use since 2025: with
- * l = log2(shares), 10^((l^2 + 125 l) / 612 - 7 / 34), rounded up; 1024 is 100, the default of both.  0 is 0: not set.
+ * cpu.shares 2..262144 as cpu.weight 1..10000, by the quadratic formula that runc and crun use since 2025:
+ * with l = log2(shares), 10^((l^2 + 125 l) / 612 - 7 / 34), rounded up; 1024 is 100, the default of both.  0
+ * is 0: not set.
  */
 uint64_t plan_cgroup_cpu_weight(uint64_t shares);
 

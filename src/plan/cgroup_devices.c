@@ -35,7 +35,7 @@ static const struct plan_device_rule default_rules[] = {
 /* clang-format on */
 enum { N_DEFAULT_RULES = sizeof default_rules / sizeof *default_rules };
 
-/* ---- what rules mean ----------------------------------------------------------------------------------------- */
+/* ---- what rules mean ----------------------------------------------------------------------------------- */
 
 static bool is_everything(const struct plan_device_rule *r)
 {
@@ -78,7 +78,7 @@ bool plan_device_rules_allow(const struct plan_device_rules *rules, char type, u
     return (access & ~allowed) == 0;
 }
 
-/* ---- reading the configuration's ----------------------------------------------------------------------------- */
+/* ---- reading the configuration's ----------------------------------------------------------------------- */
 
 static int parse_access(const struct oci_device_rule *from, unsigned *ret, struct err *err)
 {
@@ -106,7 +106,10 @@ static int parse_access(const struct oci_device_rule *from, unsigned *ret, struc
          ? 0 \
          : ERR_AT(err, from, m, ERR_CONFIG_VALUE, 0, "%lld is no device number", (long long) (from)->m))
 
-/* Appends what FROM means to V: two rules where it is about some devices of both types.  Their number, or an error. */
+/*
+ * Appends what FROM means to V: two rules where it is about some devices of both types.  Their number, or an
+ * error.
+ */
 static int parse_rule(const struct oci_device_rule *from, struct plan_device_rule *v, struct err *err)
 {
     struct plan_device_rule r = {
@@ -204,7 +207,7 @@ int plan_device_rules_compile(const struct oci_resources *resources, const struc
     return 0;
 }
 
-/* ---- cgroup v1 ------------------------------------------------------------------------------------------------
+/* ---- cgroup v1 --------------------------------------------------------------------------------------------
  *
  * The devices controller knows one behaviour (all allowed, all denied) and exceptions from it.  A rule that agrees
  * with the behaviour only takes away exceptions for exactly the same devices (security/device_cgroup.c): "allow

@@ -2,8 +2,8 @@
 /*
  * cgroup_resources.c - linux.resources as a list of writes: what both layouts share, and the checks.
  *
- * The checks come first and judge the values alone; cgroup_v1.c and cgroup_v2.c then say which file each value
- * goes to, in the order in which the files are to be written.
+ * The checks come first and judge the values alone; cgroup_v1.c and cgroup_v2.c then say which file each
+ * value goes to, in the order in which the files are to be written.
  */
 #include "plan/cgroup_resources.h"
 
@@ -15,7 +15,7 @@
 
 #include "base/text.h"
 
-/* ---- the list ---------------------------------------------------------------------------------------------- */
+/* ---- the list ------------------------------------------------------------------------------------------ */
 
 void cgroup_build_failed(struct cgroup_build *b, int result)
 {
@@ -80,7 +80,7 @@ const char *cgroup_limit(struct cgroup_build *b, int64_t limit)
     return arena_printf(b->arena, "%lld", (long long) limit);
 }
 
-/* ---- conversions ------------------------------------------------------------------------------------------- */
+/* ---- conversions --------------------------------------------------------------------------------------- */
 
 uint64_t plan_cgroup_cpu_weight(uint64_t shares)
 {
@@ -125,7 +125,7 @@ const struct plan_hierarchy *plan_cgroup_hierarchy(const struct plan_facts *fact
     return NULL;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------------ */
+/* ---- checks -------------------------------------------------------------------------------------------- */
 
 #define NOT_BELOW_MINUS_1(b, o, m) \
     do { \
@@ -219,7 +219,7 @@ static void check_others(struct cgroup_build *b)
                        "neither hcaHandles nor hcaObjects is given");
 }
 
-/* ---- all of it --------------------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------------------------- */
 
 static bool has_any(const struct oci_resources *r)
 {

@@ -19,10 +19,13 @@ struct cgroup_build {
     int result;                    /* the first failure; later mistakes are still looked for */
 };
 
-/* Appends *WRITE for member M of object O; returns where it is, to be completed, or a dummy if memory is short. */
-struct plan_cgroup_write *cgroup_build_add(struct cgroup_build *b, const struct json_node *node, size_t member,
-                                           const char *controller, const char *file, const char *fmt, ...)
-    __attribute__((format(printf, 6, 7)));
+/*
+ * Appends *WRITE for member M of object O; returns where it is, to be completed, or a dummy if memory is
+ * short.
+ */
+struct plan_cgroup_write *cgroup_build_add(struct cgroup_build *b, const struct json_node *node,
+                                           size_t member, const char *controller, const char *file,
+                                           const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 #define CGROUP_ADD(b, o, m, controller, file, ...) \
     cgroup_build_add(b, &(o)->node, offsetof(__typeof__(*(o)), m), controller, file, __VA_ARGS__)

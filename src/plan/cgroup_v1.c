@@ -16,8 +16,8 @@ static void memory(struct cgroup_build *b, const struct oci_memory *m)
     bool no_limits = m->limit == -1 && !CGROUP_SET(m, swap);
     struct plan_cgroup_write *w;
 
-    /* The kernel wants memsw to be no less than memory at any time: when both are lowered, memory goes first; when
-       both are raised, memsw. */
+    /* The kernel wants memsw to be no less than memory at any time: when both are lowered, memory goes first;
+       when both are raised, memsw. */
     if (CGROUP_SET(m, limit)) {
         w = CGROUP_ADD(b, m, limit, "memory", "memory.limit_in_bytes", "%s", cgroup_limit(b, m->limit));
         w->after_next = CGROUP_SET(m, swap) || no_limits;

@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 
-/* ---- memory ------------------------------------------------------------------------------------------------ */
+/* ---- memory -------------------------------------------------------------------------------------------- */
 
 /* memory.swap limits memory and swap together, memory.swap.max swap alone. */
 static void swap(struct cgroup_build *b, const struct oci_memory *m)
@@ -61,7 +61,7 @@ static void memory(struct cgroup_build *b, const struct oci_memory *m)
                    "the OOM killer can't be disabled on cgroup v2");
 }
 
-/* ---- cpu --------------------------------------------------------------------------------------------------- */
+/* ---- cpu ----------------------------------------------------------------------------------------------- */
 
 /* One file has both: what is not given stays as it is, or is the default (100 ms). */
 static void bandwidth(struct cgroup_build *b, const struct oci_cpu *c)
@@ -71,8 +71,8 @@ static void bandwidth(struct cgroup_build *b, const struct oci_cpu *c)
     const char *max = quota > 0 ? cgroup_limit(b, quota) : "max";
     struct plan_cgroup_write *w;
 
-    /* The kernel wants the burst to be no more than the quota at any time: on a new cgroup, which has no quota, and
-       when both are lowered, the burst goes first; when both are raised, the quota. */
+    /* The kernel wants the burst to be no more than the quota at any time: on a new cgroup, which has no
+       quota, and when both are lowered, the burst goes first; when both are raised, the quota. */
     if (json_has(c, burst)) {
         w = CGROUP_ADD(b, c, burst, "cpu", "cpu.max.burst", "%llu", (unsigned long long) c->burst);
         w->after_next = CGROUP_SET(c, quota) || CGROUP_SET(c, period);
@@ -107,11 +107,11 @@ static void cpu(struct cgroup_build *b, const struct oci_cpu *c)
         CGROUP_ADD(b, c, mems, "cpuset", "cpuset.mems", "%s", c->mems);
 }
 
-/* ---- the small ones ---------------------------------------------------------------------------------------- */
+/* ---- the small ones ------------------------------------------------------------------------------------ */
 
 /*
- * 0 is a value: no process may be started (config-linux.md "PIDs").  But clone3 into a cgroup with pids.max 0 fails,
- * and the container's first process counts itself: 1 says the same of its children.
+ * 0 is a value: no process may be started (config-linux.md "PIDs").  But clone3 into a cgroup with pids.max 0
+ * fails, and the container's first process counts itself: 1 says the same of its children.
  */
 static void pids(struct cgroup_build *b, const struct oci_pids *p)
 {
@@ -120,8 +120,8 @@ static void pids(struct cgroup_build *b, const struct oci_pids *p)
 }
 
 /*
- * Reservations are limited where the kernel can (5.7 with CONFIG_CGROUP_HUGETLB), and pages too, as there may be pages
- * without a reservation (MAP_NORESERVE).
+ * Reservations are limited where the kernel can (5.7 with CONFIG_CGROUP_HUGETLB), and pages too, as there may
+ * be pages without a reservation (MAP_NORESERVE).
  */
 static void hugetlb(struct cgroup_build *b)
 {
@@ -161,9 +161,12 @@ static void network(struct cgroup_build *b, const struct oci_network *n)
         CGROUP_BAD(b, n, priorities, ERR_UNSUPPORTED, "cgroup v2 has no network priorities (net_prio)");
 }
 
-/* ---- unified ----------------------------------------------------------------------------------------------- */
+/* ---- unified ------------------------------------------------------------------------------------------- */
 
-/* Files that are no limits but commands: to write them would break what the runtime itself does with the cgroup. */
+/*
+ * Files that are no limits but commands: to write them would break what the runtime itself does with the
+ * cgroup.
+ */
 static bool is_command(const char *file)
 {
     static const char *const commands[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill",
@@ -208,7 +211,7 @@ static void unified(struct cgroup_build *b)
     }
 }
 
-/* ---- all of it, unified last: it is the more exact word ------------------------------------------------------ */
+/* ---- all of it, unified last: it is the more exact word ------------------------------------------------ */
 
 void plan_cgroup_v2(struct cgroup_build *b)
 {

@@ -2,9 +2,9 @@
 /*
  * device_bpf_test.c - the compiled device programs say what the rules say.
  *
- * The kernel has no BPF_PROG_TEST_RUN for device programs, so they run in the interpreter below, for a table of
- * questions with known answers, and for random rules compared with plan_device_rules_allow().  host_test.c asks the
- * kernel.
+ * The kernel has no BPF_PROG_TEST_RUN for device programs, so they run in the interpreter below, for a table
+ * of questions with known answers, and for random rules compared with plan_device_rules_allow().  host_test.c
+ * asks the kernel.
  */
 #include <linux/bpf.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 
 enum { R = PLAN_DEVICE_READ, W = PLAN_DEVICE_WRITE, M = PLAN_DEVICE_MKNOD, RW = R | W, RWM = R | W | M };
 
-/* ---- an interpreter of the instructions that the compiler uses -------------------------------------------------- */
+/* ---- an interpreter of the instructions that the compiler uses ----------------------------------------- */
 
 static uint64_t load(const struct bpf_cgroup_dev_ctx *ctx, int16_t offset)
 {
@@ -81,7 +81,7 @@ static bool all_reached(const struct bpf_insn *v, size_t n)
     return all;
 }
 
-/* ---- a table ----------------------------------------------------------------------------------------------------- */
+/* ---- a table ------------------------------------------------------------------------------------------- */
 
 struct question {
     char type;
@@ -111,11 +111,14 @@ static const struct example examples[] = {
       { { 'b', 8, 0, R, 1 }, { 'b', 8, 0, W, 0 }, { 'b', 8, 0, RW, 0 }, { 'b', 8, 0, M, 1 }, { 'b', 8, 1, RW, 1 } } },
     { "everything but one", { { 'a', -1, -1, RWM, true, NULL }, { 'b', 8, 0, RWM, false, NULL } }, 2,
       { { 'b', 8, 0, R, 0 }, { 'b', 8, 1, R, 1 }, { 'c', 8, 0, R, 1 }, { 'b', 8, 0, 0, 0 } } },
-    { "the last counts", { { 'c', 5, 1, RWM, false, NULL }, { 'c', 5, 1, RWM, true, NULL }, { 'c', 5, 1, M, false, NULL } }, 3,
+    { "the last counts",
+      { { 'c', 5, 1, RWM, false, NULL }, { 'c', 5, 1, RWM, true, NULL }, { 'c', 5, 1, M, false, NULL } }, 3,
       { { 'c', 5, 1, RW, 1 }, { 'c', 5, 1, M, 0 }, { 'c', 5, 1, RWM, 0 } } },
-    { "any minor", { { 'c', 136, -1, RW, true, NULL } }, 1, { { 'c', 136, 1048575, RW, 1 }, { 'c', 137, 0, R, 0 } } },
+    { "any minor", { { 'c', 136, -1, RW, true, NULL } }, 1,
+      { { 'c', 136, 1048575, RW, 1 }, { 'c', 137, 0, R, 0 } } },
     { "any major", { { 'c', -1, 7, RW, true, NULL } }, 1, { { 'c', 4095, 7, RW, 1 }, { 'c', 7, 8, R, 0 } } },
-    { "both types, read", { { 'a', -1, -1, R, true, NULL } }, 1, { { 'c', 1, 1, R, 1 }, { 'b', 1, 1, R, 1 }, { 'b', 1, 1, W, 0 } } },
+    { "both types, read", { { 'a', -1, -1, R, true, NULL } }, 1,
+      { { 'c', 1, 1, R, 1 }, { 'b', 1, 1, R, 1 }, { 'b', 1, 1, W, 0 } } },
     { "the largest number", { { 'c', 4294967295, 4294967295, RW, true, NULL } }, 1,
       { { 'c', 4294967295, 4294967295, RW, 1 }, { 'c', 4294967295, 0, R, 0 } } },
 };
@@ -139,7 +142,7 @@ static void check_example(const struct example *e)
     }
 }
 
-/* ---- random rules ------------------------------------------------------------------------------------------------ */
+/* ---- random rules -------------------------------------------------------------------------------------- */
 
 static unsigned below(unsigned n)
 {

@@ -2,8 +2,9 @@
 /*
  * host_test.c - a container's cgroup from its name to its removal, asked of the kernel (root).
  *
- * Everything is done in each view of /sys/fs/cgroup that this machine can give: as it is; v1 alone and v2 alone, in
- * a mount namespace of the test's own.  The cgroups are below /ocirt-cgroup-test-PID, and are gone at the end.
+ * Everything is done in each view of /sys/fs/cgroup that this machine can give: as it is; v1 alone and v2
+ * alone, in a mount namespace of the test's own.  The cgroups are below /ocirt-cgroup-test-PID, and are gone
+ * at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ static char top[64]; /* "/ocirt-cgroup-test-PID" */
 
 #define OK(good, ...) check(good, __VA_ARGS__)
 
-/* ---- a plan ---------------------------------------------------------------------------------------------------- */
+/* ---- a plan -------------------------------------------------------------------------------------------- */
 
 struct fixture {
     struct plan plan;
@@ -140,7 +141,7 @@ static void file_is(const struct fixture *f, const char *controller, const char 
         printf("# got: %s\n", n < 0 ? strerror((int) -n) : buf);
 }
 
-/* ---- a process that does what it is told ------------------------------------------------------------------------- */
+/* ---- a process that does what it is told --------------------------------------------------------------- */
 
 struct worker {
     pid_t pid;
@@ -316,7 +317,7 @@ static void remove_top(const struct fixture *f)
     OK(all, "%s: their parent is empty", view);
 }
 
-/* ---- the tests ---------------------------------------------------------------------------------------------------- */
+/* ---- the tests ----------------------------------------------------------------------------------------- */
 
 static void test_life(void)
 {
@@ -744,7 +745,7 @@ static void test_v1_systemd_refused(void)
     end(&f);
 }
 
-/* ---- views -------------------------------------------------------------------------------------------------------- */
+/* ---- views --------------------------------------------------------------------------------------------- */
 
 static void run_all(const char *name)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * plan_test.c - for each NAME.json of this directory, what plan_cgroup_compile() makes of it on cgroup v2 and v1.
+ * plan_test.c - for each NAME.json of this directory, what plan_cgroup_compile() makes of it on cgroup v2 and
+ * v1.
  *
- * The expected text is in NAME.v2 and NAME.v1, warnings and errors included.  A name that begins with "systemd-" or
- * "disabled-" uses that manager, one with "update-" is compiled as an update of a cgroup with memory.max 100 MiB and
- * cpu.max "50000 200000".  With OCIRT_UPDATE_GOLDEN set, the expectations are written anew: look at the difference.
+ * The expected text is in NAME.v2 and NAME.v1, warnings and errors included.  A name that begins with
+ * "systemd-" or "disabled-" uses that manager, one with "update-" is compiled as an update of a cgroup with
+ * memory.max 100 MiB and cpu.max "50000 200000".  With OCIRT_UPDATE_GOLDEN set, the expectations are written
+ * anew: look at the difference.
  */
 #include <dirent.h>
 #include <errno.h>
