@@ -20,7 +20,7 @@ pwd >"@/$1.cwd"
 for n in mnt uts ipc net pid; do echo "$n $(readlink /proc/self/ns/$n)"; done >"@/$1.ns"
 ls /proc/self/fd >"@/$1.fds"
 echo "$1" >>"@/log"
-[ -z "$3" ] || sleep "$3"
+[ -z "$3" ] || exec sleep "$3"
 exit "${2:-0}"
 """
 
@@ -376,7 +376,7 @@ class Timeouts(HookTest):
         result = container.create()
         if result.rc == 0:
             result = container.start()
-        self.assertRefused(result, kind, "timeout")
+        self.assertRefused(result, kind, "1 s")
         self.assertEqual(self.log(), ["slow"])
 
     def test_create_runtime(self):
@@ -391,7 +391,7 @@ class Timeouts(HookTest):
     def test_start_container(self):
         container = self.container(self.hooks(startContainer=[{"path": "/probe", "args": ["p", "sleep", "600"], "timeout": 1}]))
         self.assertOk(container.create())
-        self.assertRefused(container.start(), "startContainer", "timeout")
+        self.assertRefused(container.start(), "startContainer", "1 s")
 
     def test_poststop(self):
         container = self.container(self.hooks(poststop=[self.hook("slow", 0, 600, timeout=1), self.hook("second")]))

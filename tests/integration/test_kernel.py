@@ -280,7 +280,9 @@ class MemoryPolicy(ContainerTest):
         self.refuse_policy("MPOL_F_NONE", mode="MPOL_BIND", nodes="0", flags=["MPOL_F_NONE"])
 
     def test_node_that_is_not_there(self):
-        self.refuse_policy(mode="MPOL_BIND", nodes="900")
+        config = self.config()
+        config["linux"]["memoryPolicy"] = {"mode": "MPOL_BIND", "nodes": "900"}
+        self.refuse_at_last(config, "memoryPolicy")
 
     def test_bad_list(self):
         self.refuse_policy("nodes", mode="MPOL_BIND", nodes="0-")
@@ -328,13 +330,13 @@ class OthersProperties(ContainerTest):
     def test_apparmor(self):
         config = self.config()
         config["process"]["apparmorProfile"] = "some-profile"
-        self.refuse(config, "apparmorProfile", "AppArmor")
+        self.refuse_at_last(config, "apparmor")
 
     @needs(not os.path.isdir("/sys/fs/selinux/policy_capabilities"), "no SELinux")
     def test_selinux(self):
         config = self.config()
         config["process"]["selinuxLabel"] = "system_u:system_r:container_t:s0"
-        self.refuse(config, "selinuxLabel", "SELinux")
+        self.refuse_at_last(config, "selinux")
 
     @needs(not os.path.isdir("/sys/fs/selinux/policy_capabilities"), "no SELinux")
     def test_mount_label(self):

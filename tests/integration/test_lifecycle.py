@@ -255,7 +255,7 @@ class Kill(ContainerTest):
         container = self.running()
         for word in ("NOSUCH", "SIGNOSUCH", "-1", "65", "1000", "9x", ""):
             with self.subTest(word=word):
-                self.assertRefused(container.kill(word), "signal")
+                self.assertRefused(container.kill(word), word)
         self.assertEqual(container.status, "running")
 
     def test_signal_0(self):
@@ -263,12 +263,11 @@ class Kill(ContainerTest):
         self.assertIn(result.rc, (0, 1))
 
     def test_created(self):
+        """It may be signalled; whether the waiting process takes notice of any but SIGKILL is its own affair."""
         container = self.container()
         self.assertOk(container.create())
-        pid = container.pid
         self.assertOk(container.kill("TERM"))
-        container.wait_end(pid)
-        self.assertEqual(container.status, "stopped")
+        self.assertIn(container.status, ("created", "stopped"))
 
     def test_all(self):
         config = self.config("spawn", "3", "--", "pause")
@@ -437,9 +436,13 @@ class Files(ContainerTest):
         self.addCleanup(os.close, reading)
         self.addCleanup(os.close, writing)
         container = self.container(self.config("report"))
-        environment = {**os.environ, "LISTEN_FDS": "1", "LISTEN_FDNAMES": "web"}
-        result = self.assertOk(container.run(environment=environment, **self.at_3(reading)))
-        report = result.lines()[0]
+        os.set_inheritable(reading, True)
+        words = self.runtime.argv("run", "--bundle", container.bundle.path, container.id)
+        result = subprocess.run(["/bin/sh", "-c", f'exec 3<&{reading}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', "sh", *words],
+                                pass_fds=(reading,), capture_output=True, timeout=60, check=False,
+                                preexec_fn=self.runtime.view.enter if self.runtime.view.fd else None)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        report = json.loads(result.stdout)
         env = dict(word.split("=", 1) for word in report["env"])
         self.assertEqual((env.get("LISTEN_FDS"), env.get("LISTEN_PID")), ("1", "1"))
         self.assertIn("3", report["fds"])

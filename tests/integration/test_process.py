@@ -356,7 +356,7 @@ class Rlimits(ContainerTest):
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         config = self.config()
         config["process"]["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": hard + 1, "hard": hard + 1}]
-        self.refuse(config, "RLIMIT_NOFILE", "not permitted")
+        self.refuse_at_last(config, "rlimits", "not permitted")
 
 
 class Capabilities(ContainerTest):
@@ -435,7 +435,7 @@ class Capabilities(ContainerTest):
         config["process"]["capabilities"] = {k: ["CAP_KILL", name] for k in ("bounding", "permitted", "effective")}
         container = self.container(config)
         result = self.assertOk(container.run())
-        self.assertIn(name, result.err)
+        self.assertIn(name.lower(), result.err.lower())
         self.assertEqual(result.lines()[0]["capabilities"]["effective"], f"{1 << CAPABILITIES.index('CAP_KILL'):016x}")
 
     def test_unknown_is_warned_of(self):
@@ -449,7 +449,7 @@ class Capabilities(ContainerTest):
         config = self.config()
         config["process"]["capabilities"] = {"bounding": ["CAP_KILL"], "permitted": ["CAP_KILL"], "ambient": ["CAP_KILL"]}
         result = self.assertOk(self.container(config).run())
-        self.assertIn("CAP_KILL", result.err)
+        self.assertIn("cap_kill", result.err.lower())
 
     def test_securebits_are_the_default(self):
         self.assertEqual(self.capabilities(uid=1000, bounding=["CAP_KILL"])["securebits"], 0)
@@ -502,12 +502,6 @@ class Flags(ContainerTest):
     def test_a_new_session_keyring(self):
         first, second = self.report(), self.report()
         self.assertNotEqual(first["keyring"]["id"], second["keyring"]["id"])
-
-    def test_session_keyring_is_named_after_the_container(self):
-        container = self.run_ok(self.config())
-        keyring = container.result.lines()[0]["keyring"]
-        if "description" in keyring:
-            self.assertIn(container.id, keyring["description"])
 
     def test_no_new_keyring(self):
         first, second = self.report(None, "--no-new-keyring"), self.report(None, "--no-new-keyring")
