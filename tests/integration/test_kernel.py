@@ -160,14 +160,6 @@ class Scheduler(ContainerTest):
     def test_idle(self):
         self.assertEqual(self.scheduler(policy="SCHED_IDLE")["policy"], 5)
 
-    def test_fifo(self):
-        got = self.scheduler(policy="SCHED_FIFO", priority=3)
-        self.assertEqual((got["policy"], got["priority"]), (1, 3))
-
-    def test_round_robin_with_flag(self):
-        got = self.scheduler(policy="SCHED_RR", priority=2, flags=["SCHED_FLAG_RESET_ON_FORK"])
-        self.assertEqual((got["policy"], got["priority"], got["flags"] & 1), (2, 2, 1))
-
     def test_deadline(self):
         """Deadline tasks may not be bound to less than all processors, so this may be refused for that alone."""
         config = self.config()
@@ -202,6 +194,21 @@ class Scheduler(ContainerTest):
 
     def test_deadline_values_without_deadline(self):
         self.refuse_scheduler(policy="SCHED_FIFO", priority=1, runtime=1)
+
+
+class RealTime(ContainerTest):
+    """Where groups share real time, a new cgroup of version 1 has none of it, so here is no such cgroup."""
+
+    view = "v2"
+    scheduler = Scheduler.scheduler
+
+    def test_fifo(self):
+        got = self.scheduler(policy="SCHED_FIFO", priority=3)
+        self.assertEqual((got["policy"], got["priority"]), (1, 3))
+
+    def test_round_robin_with_flag(self):
+        got = self.scheduler(policy="SCHED_RR", priority=2, flags=["SCHED_FLAG_RESET_ON_FORK"])
+        self.assertEqual((got["policy"], got["priority"], got["flags"] & 1), (2, 2, 1))
 
 
 class IoPriority(ContainerTest):

@@ -762,7 +762,7 @@ class Idmap(MountTest):
     def test_without_any_map(self):
         config = self.config()
         add_mount(config, "/mnt", "none", self.source(), ["bind", "idmap"])
-        self.refuse(config, "mounts[6]", "idmap")
+        self.refuse(config, "mounts[6].options[1]")
 
     def test_only_one_of_the_two_maps(self):
         config = self.config()

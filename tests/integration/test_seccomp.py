@@ -277,7 +277,7 @@ class Settings(SeccompTest):
                              "syscalls": [{"names": ["personality"], "action": "SCMP_ACT_NOTIFY"}]}, "listenerPath")
 
     def test_notify_as_default(self):
-        self.refuse_seccomp({"defaultAction": "SCMP_ACT_NOTIFY", "listenerPath": "/nowhere"}, "SCMP_ACT_NOTIFY")
+        self.refuse_seccomp({"defaultAction": "SCMP_ACT_NOTIFY", "listenerPath": "/nowhere"}, "defaultAction")
 
 
 def parse(text, at_end):

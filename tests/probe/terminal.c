@@ -108,10 +108,11 @@ static void on_winch(int signal)
     (void) signal;
 }
 
-/* winsize-wait: tells the size, waits for one SIGWINCH, tells it again. */
+/* winsize-wait: tells the size, waits for a SIGWINCH after which it is another, tells that. */
 static int do_winsize_wait(int n, char **args)
 {
     struct sigaction action = { .sa_handler = on_winch };
+    struct winsize first = { 0 }, now = { 0 };
     sigset_t blocked, before;
 
     (void) n;
@@ -120,8 +121,12 @@ static int do_winsize_wait(int n, char **args)
     sigaddset(&blocked, SIGWINCH);
     sigprocmask(SIG_BLOCK, &blocked, &before);
     sigaction(SIGWINCH, &action, NULL);
+    ioctl(STDIN_FILENO, TIOCGWINSZ, &first);
     say_winsize();
-    sigsuspend(&before);
+    do {
+        sigsuspend(&before);
+        ioctl(STDIN_FILENO, TIOCGWINSZ, &now);
+    } while (now.ws_row == first.ws_row && now.ws_col == first.ws_col);
     say_winsize();
     return 0;
 }

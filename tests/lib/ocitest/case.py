@@ -133,6 +133,14 @@ class ContainerTest(unittest.TestCase):
         self.assertIsNone(container.state(), "the container exists after a failed create")
         return result
 
+    def refuse_at_last(self, config, *words):
+        """As refuse(), of what may be found out only when the program is about to be executed."""
+        container = self.container(config)
+        result = container.create()
+        if result.rc == 0:
+            result = container.start()
+        return self.assertRefused(result, *words)
+
     def assertErrno(self, line, error, message=None):
         """A line of the probe has this errno; 0 is success."""
         shown = os.strerror(line["errno"]) if line["errno"] else "success"
