@@ -7,6 +7,7 @@
  */
 #include "plan/annotations.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -56,12 +57,33 @@ enum { N_KNOWN = sizeof table / sizeof *table };
 
 /* ---- looking them up ----------------------------------------------------------------------------------------- */
 
+static size_t index_of(const struct oci_spec *spec, const char *name)
+{
+    size_t i = 0;
+
+    while (i < spec->annotations.n && strcmp(spec->annotations.v[i].key, name))
+        i++;
+    return i;
+}
+
 const char *plan_annotation(const struct oci_spec *spec, const char *name)
 {
-    for (size_t i = 0; i < spec->annotations.n; i++)
-        if (!strcmp(spec->annotations.v[i].key, name))
-            return spec->annotations.v[i].value;
-    return NULL;
+    size_t i = index_of(spec, name);
+
+    return i < spec->annotations.n ? spec->annotations.v[i].value : NULL;
+}
+
+int plan_annotation_error(const struct oci_spec *spec, const char *name, enum err_code code, struct err *err,
+                          const char *fmt, ...)
+{
+    autotext struct text text = { 0 };
+    va_list ap;
+
+    va_start(ap, fmt);
+    text_vadd(&text, fmt, ap);
+    va_end(ap);
+    return err_at_index(err, &spec->node, offsetof(struct oci_spec, annotations), index_of(spec, name), code, 0, "%s: %s",
+                        name, text_string(&text));
 }
 
 bool plan_annotation_is_on(const struct oci_spec *spec, const char *name)
@@ -92,17 +114,11 @@ static const struct known *find(const char *key)
 
 /* ---- checking them ------------------------------------------------------------------------------------------- */
 
-static int bad(const struct plan *plan, const char *key, const char *text, struct err *err)
+static int apply(struct plan *plan, size_t index, struct err *err)
 {
-    return ERR_AT(err, plan->spec, annotations, ERR_CONFIG_VALUE, 0, "%s: %s", key, text);
-}
-
-static int apply(struct plan *plan, const struct json_pair *pair, struct err *err)
-{
+    const struct json_pair *pair = &plan->spec->annotations.v[index];
     const struct known *known = find(pair->key);
 
-    if (!*pair->key)
-        return ERR_AT(err, plan->spec, annotations, ERR_CONFIG_VALUE, 0, "an annotation has no name");
     if (!known)
         return 0;
     switch (known->use) {
@@ -110,11 +126,12 @@ static int apply(struct plan *plan, const struct json_pair *pair, struct err *er
         return 0;
     case IN_PLAN:
         if (*pair->value != '/')
-            return bad(plan, pair->key, "the value must be an absolute path", err);
+            return plan_annotation_error(plan->spec, pair->key, ERR_CONFIG_VALUE, err, "\"%s\" is not an absolute path",
+                                         pair->value);
         *(const char **) ((char *) plan + known->member) = pair->value;
         return 0;
     case REFUSED:
-        return ERR_AT(err, plan->spec, annotations, ERR_UNSUPPORTED, 0, "%s: %s", pair->key, known->text);
+        return plan_annotation_error(plan->spec, pair->key, ERR_UNSUPPORTED, err, "%s", known->text);
     case IGNORED:
         err_warn_at(err, &plan->spec->node, offsetof(struct oci_spec, annotations), "%s: %s", pair->key, known->text);
         return 0;
@@ -132,7 +149,8 @@ static int compile_context_type(struct plan *plan, struct err *err)
     plan->mount_context_type = value ? value : "context";
     if (!value || json_word_value(&words, value))
         return 0;
-    r = bad(plan, PLAN_ANNOTATION_MOUNT_CONTEXT, "unknown type of context", err);
+    r = plan_annotation_error(plan->spec, PLAN_ANNOTATION_MOUNT_CONTEXT, ERR_CONFIG_VALUE, err,
+                              "unknown type of context \"%s\"", value);
     err_hint(err, "the types are context, fscontext, defcontext and rootcontext");
     return r;
 }
@@ -145,7 +163,7 @@ int plan_annotations_compile(struct plan *plan, struct err *err)
 
     plan->mount_label = label && *label ? label : NULL;
     for (size_t i = 0; i < annotations->n; i++)
-        if (!plan_go_on(err, apply(plan, &annotations->v[i], err), &failed))
+        if (!plan_go_on(err, apply(plan, i, err), &failed))
             return failed;
     (void) plan_go_on(err, compile_context_type(plan, err), &failed);
     return failed;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
 #include "libocispec/oci_spec.h"
 
 /* Names that engines pass to any runtime. */
@@ -30,6 +31,10 @@
 
 /* The value of annotation NAME; NULL if it is not given. */
 const char *plan_annotation(const struct oci_spec *spec, const char *name);
+
+/* An error about annotation NAME, which is given. */
+int plan_annotation_error(const struct oci_spec *spec, const char *name, enum err_code code, struct err *err,
+                          const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* Is it given, and not "0", "false" or "no"? */
 bool plan_annotation_is_on(const struct oci_spec *spec, const char *name);

@@ -10,6 +10,7 @@
 #include <sys/capability.h>
 
 #include "base/text.h"
+#include "plan/capability_name.h"
 #include "plan/compile.h"
 
 struct set {
@@ -42,7 +43,7 @@ static void warn_dropped(const struct oci_capabilities *from, uint64_t dropped, 
     autotext struct text names = { 0 };
 
     for (int i = 0; i < 64; i++) {
-        char *name = dropped & UINT64_C(1) << i ? cap_to_name(i) : NULL;
+        char *name = dropped & UINT64_C(1) << i ? plan_capability_name(i) : NULL;
 
         if (name)
             text_add(&names, "%s%s", names.n ? ", " : "", name);

@@ -30,13 +30,28 @@ static struct plan_mount *append_like(struct plan_mount_list *list, const struct
     return m;
 }
 
-/* ---- version 2 ----------------------------------------------------------------------------------------------- */
-
-/* Part of the tree may belong to the user who starts the container: never writable from inside (CVE-2023-25809). */
-static bool must_be_readonly(const struct plan *plan)
+static bool is_limited(const struct plan *plan)
 {
     return plan->facts.rootless || plan->facts.in_user_namespace || plan_has_namespace(plan, CLONE_NEWUSER);
 }
+
+/* Part of the tree may belong to the user who starts the container: never writable from inside (CVE-2023-25809). */
+static void close_for_user(const struct plan *plan, struct plan_mount *m)
+{
+    if (!is_limited(plan))
+        return;
+    m->set |= MOUNT_ATTR_RDONLY;
+    m->clear &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+}
+
+static void warn_closed(const struct plan *plan, const struct plan_mount *model, struct err *err)
+{
+    if (is_limited(plan) && !plan_has_namespace(plan, CLONE_NEWCGROUP) && model->clear & MOUNT_ATTR_RDONLY)
+        err_warn_at(err, &model->from->node, offsetof(struct oci_mount, options),
+                    "without a cgroup namespace the cgroups stay read-only in a user namespace");
+}
+
+/* ---- version 2 ----------------------------------------------------------------------------------------------- */
 
 static int bind_host_tree(struct plan_mount_list *list, const struct plan_mount *model, struct err *err)
 {
@@ -49,10 +64,7 @@ static int bind_host_tree(struct plan_mount_list *list, const struct plan_mount 
     m->recursive = true;           /* in a user namespace a mount can't be cloned without what is below it */
     m->propagation = model->propagation ? model->propagation : MS_PRIVATE;
     m->propagation_recursive = true;
-    if (must_be_readonly(list->plan)) {
-        m->set |= MOUNT_ATTR_RDONLY;
-        m->clear &= ~(uint64_t) MOUNT_ATTR_RDONLY;
-    }
+    close_for_user(list->plan, m);
     if (m->set & MOUNT_ATTR_RDONLY)
         m->recursive_set |= MOUNT_ATTR_RDONLY;
     return 0;
@@ -119,9 +131,11 @@ static int add_hierarchy(struct plan_mount_list *list, const struct plan_mount *
     if (!plan_has_namespace(plan, CLONE_NEWCGROUP)) {
         m->kind = PLAN_MOUNT_CGROUP;
         m->propagation = MS_PRIVATE;
+        close_for_user(plan, m);
         return 0;
     }
     m->kind = PLAN_MOUNT_FS;
+    m->source = "cgroup";
     m->type = is_unified(plan, h) ? "cgroup2" : "cgroup";
     return is_unified(plan, h) || add_hierarchy_options(m, h, &plan->arena) == 0 ? 0 : err_nomem(err);
 }
@@ -212,6 +226,7 @@ int plan_cgroup_mounts_compile(struct plan_mount_list *list, const struct plan_m
 
     if (model->id_map)
         return ERR_AT(err, model->from, options, ERR_UNSUPPORTED, 0, "cgroups can't be id-mapped");
+    warn_closed(plan, model, err);
     switch (plan->facts.cgroup_layout) {
     case PLAN_CGROUP_V2:
         return compile_v2(list, model, err);

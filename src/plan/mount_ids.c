@@ -44,14 +44,15 @@ static const char *translate(const struct oci_id_mappings *container, struct pla
     for (size_t i = 0; i < container->n; i++) {
         const struct oci_id_mapping *c = container->v[i];
         uint32_t skip = range->inside - c->container_id;
+        int64_t outside = (int64_t) range->outside + c->host_id - c->container_id;
 
         if (range->inside < c->container_id || skip >= c->size)
             continue;
         if (range->size > c->size - skip)
-            return "a range that begins with \"@\" must lie within one range of the container's user namespace";
-        if (__builtin_add_overflow(range->outside, c->host_id - c->container_id, &range->outside) &&
-            c->host_id >= c->container_id)
-            return "the ids are too large";
+            break;
+        if (outside < 0 || outside > UINT32_MAX)
+            return "the ids on the host are out of range";
+        range->outside = (uint32_t) outside;
         return NULL;
     }
     return "a range that begins with \"@\" must lie within one range of the container's user namespace";

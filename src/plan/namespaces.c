@@ -10,9 +10,11 @@
 
 #include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/annotations.h"
 #include "plan/compile.h"
 
 static const uint64_t flags[] = {
@@ -151,28 +153,26 @@ static int check_offset(const struct oci_time_offset *offset, struct err *err)
 static int check_time_namespace(const struct plan *plan, struct err *err)
 {
     const struct oci_linux *linux = plan_linux(plan->spec);
+    const struct json_node *node = linux->time_offsets.n ? &linux->node : &plan->spec->node;
+    size_t member = linux->time_offsets.n ? offsetof(struct oci_linux, time_offsets) : offsetof(struct oci_spec, annotations);
     int r;
 
     if (plan->namespaces.fresh & CLONE_NEWTIME)
         return 0;
     if (plan->namespaces.joined & CLONE_NEWTIME)
-        return ERR_AT(err, linux, time_offsets, ERR_CONFIG_CONFLICT, 0,
+        return err_at(err, node, member, ERR_CONFIG_CONFLICT, 0,
                       "the clocks of a time namespace that is joined can't be set");
-    r = ERR_AT(err, linux, time_offsets, ERR_NAMESPACE, 0, "offsets need a new time namespace");
+    r = err_at(err, node, member, ERR_NAMESPACE, 0, "clock offsets need a new time namespace");
     err_hint(err, "add { \"type\": \"time\" } to linux.namespaces");
     return r;
 }
 
-static int compile_time(struct plan *plan, struct err *err)
+static int compile_offsets(struct plan *plan, struct err *err)
 {
     const struct oci_linux *linux = plan_linux(plan->spec);
     char *text = NULL;
     int failed = 0;
 
-    if (linux->time_offsets.n == 0)
-        return 0;
-    if (!plan_go_on(err, check_time_namespace(plan, err), &failed))
-        return failed;
     for (size_t i = 0; i < linux->time_offsets.n; i++) {
         const struct oci_time_offset *offset = linux->time_offsets.v[i];
 
@@ -184,6 +184,35 @@ static int compile_time(struct plan *plan, struct err *err)
             return err_nomem(err);
     }
     plan->namespaces.time_offsets = text;
+    return failed;
+}
+
+/* "CLOCK SECONDS NANOSECONDS": older than the property, and in the kernel's own form. */
+static int compile_offset_annotation(struct plan *plan, const char *value, struct err *err)
+{
+    long long seconds;
+    unsigned nanoseconds;
+    char clock[16], rest;
+
+    if (sscanf(value, "%15s %lld %u %c", clock, &seconds, &nanoseconds, &rest) != 3 || !json_word_value(&clocks, clock) ||
+        seconds > SECONDS_MAX || seconds < -SECONDS_MAX || nanoseconds >= NANOSECONDS)
+        return plan_annotation_error(plan->spec, PLAN_ANNOTATION_TIME_OFFSET, ERR_CONFIG_VALUE, err,
+                                     "\"%s\" is not CLOCK SECONDS NANOSECONDS", value);
+    plan->namespaces.time_offsets = arena_printf(&plan->arena, "%s %lld %u\n", clock, seconds, nanoseconds);
+    return plan->namespaces.time_offsets ? 0 : err_nomem(err);
+}
+
+static int compile_time(struct plan *plan, struct err *err)
+{
+    const char *annotation = plan_annotation(plan->spec, PLAN_ANNOTATION_TIME_OFFSET);
+    bool offsets = plan_linux(plan->spec)->time_offsets.n;
+    int failed = 0;
+
+    if (!offsets && !annotation)
+        return 0;
+    if (!plan_go_on(err, check_time_namespace(plan, err), &failed))
+        return failed;
+    (void) plan_go_on(err, offsets ? compile_offsets(plan, err) : compile_offset_annotation(plan, annotation, err), &failed);
     return failed;
 }
 

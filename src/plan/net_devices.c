@@ -41,7 +41,7 @@ static int check(const struct oci_net_device *from, struct err *err)
 
     if (fault)
         return err_at(err, &from->node, ERR_NO_MEMBER, ERR_NETWORK, 0, "the name \"%s\" %s", from->key, fault);
-    fault = from->name ? new_name_fault(from->name) : NULL;
+    fault = from->name && *from->name ? new_name_fault(from->name) : NULL;    /* "": as if not given */
     if (fault)
         return ERR_AT(err, from, name, ERR_NETWORK, 0, "the name \"%s\" %s", from->name, fault);
     return 0;

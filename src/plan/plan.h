@@ -273,8 +273,8 @@ struct plan {
 };
 
 /*
- * Compiles SPEC, which must outlive the plan.  0, or a negative errno with ERR filled (with every mistake
- * if err->collect).  The caller frees with plan_free().
+ * Compiles SPEC, which must outlive the plan, as must what OPTIONS and FACTS point to.  0, or a negative errno with
+ * ERR filled (with every mistake if err->collect).  The caller frees with plan_free().
  */
 int plan_compile(const struct oci_spec *spec, const struct plan_options *options, const struct plan_facts *facts,
                  struct plan **ret_plan, struct err *err);

@@ -206,7 +206,7 @@ static void print_mount(struct text *out, const struct plan_mount *m)
 {
     static const char *const kinds[] = {
         [PLAN_MOUNT_FS] = "mount",     [PLAN_MOUNT_CLASSIC] = "mount2",   [PLAN_MOUNT_BIND] = "bind",
-        [PLAN_MOUNT_REMOUNT] = "remount", [PLAN_MOUNT_CGROUP] = "cgroup", [PLAN_MOUNT_SYMLINK] = "symlink",
+        [PLAN_MOUNT_REMOUNT] = "remount", [PLAN_MOUNT_CGROUP] = "cgbind", [PLAN_MOUNT_SYMLINK] = "symlink",
     };
     bool has_type = m->kind == PLAN_MOUNT_FS || m->kind == PLAN_MOUNT_CLASSIC;
 

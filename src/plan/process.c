@@ -105,7 +105,9 @@ static int unknown_id(const struct job *job, const struct oci_user *user, size_t
     const char *why = id == UINT32_MAX ? "stands for no id at all" : "is not mapped in the container's user namespace";
     int r;
 
-    if (index == ERR_NO_MEMBER)
+    if (!job->from->user)
+        r = ERR_AT(err, job->from, user, ERR_USER, 0, "missing, and %s %u %s", what, id, why);
+    else if (index == ERR_NO_MEMBER)
         r = err_at(err, &user->node, member, ERR_USER, 0, "%s %u %s", what, id, why);
     else
         r = err_at_index(err, &user->node, member, index, ERR_USER, 0, "%s %u %s", what, id, why);

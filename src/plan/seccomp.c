@@ -307,10 +307,10 @@ static int compile_raw(struct plan *plan, const char *text, struct plan_seccomp 
     const unsigned char *bytes = decode(&plan->arena, text, &n);
 
     if (!bytes)
-        return ERR_AT(err, plan->spec, annotations, ERR_SECCOMP, 0, "%s: this is not base64", PLAN_ANNOTATION_SECCOMP_BPF);
+        return plan_annotation_error(plan->spec, PLAN_ANNOTATION_SECCOMP_BPF, ERR_SECCOMP, err, "this is not base64");
     if (n == 0 || n % sizeof(struct sock_filter) || n / sizeof(struct sock_filter) > BPF_MAXINSNS)
-        return ERR_AT(err, plan->spec, annotations, ERR_SECCOMP, 0, "%s: %zu bytes are no program of 1 to %d instructions",
-                      PLAN_ANNOTATION_SECCOMP_BPF, n, BPF_MAXINSNS);
+        return plan_annotation_error(plan->spec, PLAN_ANNOTATION_SECCOMP_BPF, ERR_SECCOMP, err,
+                                     "%zu bytes are no program of 1 to %d instructions", n, BPF_MAXINSNS);
     out->raw_bpf = bytes;
     out->raw_size = n;
     return 0;

@@ -104,8 +104,7 @@ static int check_namespace(const struct plan *plan, size_t index, const char *na
         if (plan_has_namespace(plan, table[i].flag))
             return check_name_conflict(plan, index, name, path, err);
         r = bad(plan, index, ERR_SYSCTL, name, "would be changed for the host", err);
-        err_hint(err, "the container needs a %s namespace: add { \"type\": \"%s\" } to linux.namespaces", table[i].type,
-                 table[i].type);
+        err_hint(err, "it needs a namespace of its own: add { \"type\": \"%s\" } to linux.namespaces", table[i].type);
         return r;
     }
     return bad(plan, index, ERR_SYSCTL, name, "belongs to no namespace: it would be changed for the host", err);
