@@ -142,6 +142,11 @@ static bool copy_is_empty(const struct copy *copy)
     return copy->start == copy->end;
 }
 
+static void copy_drop(struct copy *copy)
+{
+    copy->start = copy->end;
+}
+
 /* Reads into an empty buffer.  Bytes, 0 at the end, -EAGAIN, or another -errno. */
 static ssize_t copy_read(struct copy *copy, int fd)
 {
@@ -198,6 +203,8 @@ static void read_master(struct session *s)
 
     if (n > 0 && s->ended)
         s->drained += (size_t) n;
+    if (s->out_fd < 0)
+        copy_drop(&s->to_out);
     /* EIO: no slave is open.  EAGAIN when the process is gone: all it had written has been read. */
     if ((n <= 0 && n != -EAGAIN) || (n == -EAGAIN && s->ended) || s->drained > DRAIN_MAX)
         s->master_fd = -1;
@@ -207,8 +214,10 @@ static void write_output(struct session *s)
 {
     ssize_t n = copy_write(&s->to_out, s->out_fd);
 
-    if (n < 0 && n != -EAGAIN)
-        s->out_fd = -1;            /* nobody reads it: go on, and drop the rest */
+    if (n >= 0 || n == -EAGAIN)
+        return;
+    s->out_fd = -1;                /* nobody reads it: go on, and drop the rest */
+    copy_drop(&s->to_out);
 }
 
 static void write_input(struct session *s)
@@ -216,7 +225,7 @@ static void write_input(struct session *s)
     ssize_t n = copy_write(&s->to_master, s->master_fd);
 
     if (n < 0 && n != -EAGAIN)
-        s->to_master.start = s->to_master.end;
+        copy_drop(&s->to_master);
 }
 
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */
@@ -248,8 +257,6 @@ static void serve(struct session *s)
         read_master(s);
     if (s->fds[AT_IN].revents)
         read_input(s);
-    if (s->out_fd < 0)
-        s->to_out.start = s->to_out.end;
 }
 
 /* Our slave goes, so that the end of the output can be seen. */

@@ -51,6 +51,7 @@ _Noreturn static void be_runtime(const char *command, bool terminal)
     int master = -1, status = -1, pidfd, r;
     pid_t pid;
 
+    (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (terminal) {
         master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
         (void) grantpt(master), (void) unlockpt(master);
@@ -179,6 +180,10 @@ static void all_of_the_output(void)
     (void) close(run.out);
     run.out = -1;
     check_number(finish(&run), 0, "who writes to nobody ends all the same");
+    run = start("head -c 300000 /dev/zero", true);
+    (void) close(run.out);
+    run.out = -1;
+    check_number(finish(&run), 0, "also with more than a terminal holds");
 }
 
 static void late_output(void)
@@ -270,6 +275,7 @@ static void statuses(void)
 int main(void)
 {
     (void) signal(SIGPIPE, SIG_IGN);
+    (void) alarm(300);             /* a loop that never ends is a failure, and ends with us */
     without_terminal();
     all_of_the_output();
     late_output();
