@@ -238,20 +238,8 @@ static void write_noexec(const char *value)
         close(fd);
 }
 
-/* The sysctl belongs to a pid namespace and can only be raised: this runs in one of its own. */
-static int without_memfd(void)
-{
-    if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0)
-        return 77;
-    write_noexec("2");
-    if (memfd_create("x", MFD_CLOEXEC | 0x10) >= 0 || errno != EACCES)
-        return 77;
-    trial_init(&t);
-    trial_run(&t);
-    return executed(&t) ? 0 : 1;
-}
-
-static void test_memfd_noexec(void)
+/* Runs FUNCTION as the first process of a pid namespace, with /proc of it.  Its result, or 77 if that can't be had. */
+static int in_pid_namespace(int (*function)(void))
 {
     int status;
     pid_t outer;
@@ -262,7 +250,8 @@ static void test_memfd_noexec(void)
         pid_t inner = unshare(CLONE_NEWPID | CLONE_NEWNS) < 0 ? -1 : fork();
 
         if (inner == 0) {
-            int r = without_memfd();
+            int r = mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0
+                ? 77 : function();
 
             fflush(stdout);
             _exit(r);
@@ -270,11 +259,77 @@ static void test_memfd_noexec(void)
         _exit(inner > 0 && waitpid(inner, &status, 0) == inner && WIFEXITED(status) ? WEXITSTATUS(status) : 77);
     }
     waitpid(outer, &status, 0);
-    status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* The sysctl belongs to a pid namespace and can only be raised: this runs in one of its own. */
+static int without_memfd(void)
+{
+    write_noexec("2");
+    if (memfd_create("x", MFD_CLOEXEC | 0x10) >= 0 || errno != EACCES)
+        return 77;
+    trial_init(&t);
+    trial_run(&t);
+    return executed(&t) ? 0 : 1;
+}
+
+static void test_memfd_noexec(void)
+{
+    int status = in_pid_namespace(without_memfd);
+
     if (status == 77)
         check(true, "vm.memfd_noexec=2 # skip the kernel has no such sysctl, or no pid namespace can be made");
     else
         check(status == 0, "where vm.memfd_noexec is 2 a file on a private tmpfs does the same");
+}
+
+/* To the kernel the first process of a pid namespace is immune to signals that it does not handle. */
+static void enter_pid_namespace(struct trial *trial)
+{
+    pid_t inner;
+    int status;
+
+    (void) trial;
+    if (unshare(CLONE_NEWPID) < 0 || (inner = fork()) < 0)
+        _exit(98);
+    if (inner == 0)
+        return;
+    waitpid(inner, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+static void test_signal(int signal)
+{
+    char path[64], line[64] = "";
+    FILE *f;
+    pid_t init;
+
+    trial_init(&t);
+    t.request.start = STUB_ACCEPT;
+    snprintf(path, sizeof path, "signal-%d", signal);
+    t.request.start_fd = listen_at(path);
+    t.in_child = enter_pid_namespace;
+    if (!trial_begin(&t))
+        die("begin");
+    close(t.request.start_fd);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", t.pid, t.pid);
+    for (int i = 0; i < 20000 && !line[0]; i++) {
+        f = fopen(path, "re");
+        if (f && !fgets(line, sizeof line, f))
+            usleep(500);
+        if (f)
+            fclose(f);
+    }
+    init = (pid_t) strtol(line, NULL, 10);
+    if (init > 1) {                /* else the kernel was built without CONFIG_PROC_CHILDREN, or it did not begin */
+        await_stub(init);
+        kill(init, signal);
+    } else {
+        kill(t.pid, SIGKILL);
+    }
+    waitpid(t.pid, &t.status, 0);
+    close(t.output);
+    check(WIFEXITED(t.status) && WEXITSTATUS(t.status) == 128 + signal, "signal %d ends it as the first process", signal);
 }
 
 int main(int argc, char **argv, char **envp)
@@ -295,6 +350,8 @@ int main(int argc, char **argv, char **envp)
     test_costs();
     test_untouchable();
     test_memfd_noexec();
+    test_signal(SIGTERM);
+    test_signal(SIGINT);
     remove_program();
     return tap_done();
 }
