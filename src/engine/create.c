@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -14,6 +15,7 @@
 #include "engine/removal.h"
 #include "engine/start.h"
 #include "host/foreground.h"
+#include "host/terminal.h"
 
 /*
  * The gate closes when the stub is executed, which happens while the record is written.  Until then the execution
@@ -82,6 +84,8 @@ static int set_going(struct creation *c, struct err *err)
         r = creation_publish(c, err);
     if (r < 0)
         return r;
+    if (c->master_fd >= 0)         /* before the program asks for it */
+        host_terminal_copy_size(STDIN_FILENO, c->master_fd);
     r = gate_go(c->gate_fd, c->pid);
     if (r < 0 && r != -EPIPE && r != -ECONNRESET)
         return err_set(err, ERR_INIT_DIED, r, "tell the container's process to start");

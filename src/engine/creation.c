@@ -19,6 +19,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "engine/lsm.h"
 #include "host/pidfile.h"
 #include "host/rdt.h"
 #include "host/socket.h"
@@ -202,7 +203,9 @@ static int make_host_side(struct creation *c, struct err *err)
     c->proc_fd = procfs_open();
     if (c->proc_fd < 0)
         return err_set(err, ERR_KERNEL, c->proc_fd, "open a procfs");
-    r = host_cgroup_create(c->plan, &c->cgroup, err);
+    r = engine_check_labels(c->proc_fd, c->plan, c->plan->process, err);
+    if (r >= 0)
+        r = host_cgroup_create(c->plan, &c->cgroup, err);
     c->cgroup_made = r >= 0;
     if (r >= 0 && c->plan->intel_rdt) {
         r = host_rdt_make(c->rdt_fd, c->plan->intel_rdt, &c->state_rdt, err);

@@ -18,12 +18,14 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "engine/lsm.h"
 #include "engine/notify_state.h"
 #include "engine/start.h"
 #include "host/foreground.h"
 #include "host/pidfile.h"
 #include "host/socket.h"
 #include "host/stub_image.h"
+#include "host/terminal.h"
 #include "host/words.h"
 
 /* ---- may it be? ------------------------------------------------------------------------------------------------ */
@@ -145,8 +147,10 @@ static int build_stub(struct execution *x, struct err *err)
 {
     const struct plan_namespaces *ns = &x->plan->namespaces;
     bool procfs = x->compiled->apparmor || x->compiled->selinux;
-    int pair[2], r;
+    int pair[2], r = engine_check_labels(x->proc_fd, x->plan, x->compiled, err);
 
+    if (r < 0)
+        return r;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return err_set(err, ERR_IO, errno, "make a socket pair");
     x->gate_fd = pair[0];
@@ -169,7 +173,6 @@ static int build_stub(struct execution *x, struct err *err)
         .hook_stderr_fd = -1,
         .user_namespace = ((ns->fresh | ns->joined) & CLONE_NEWUSER) != 0,
         .setgroups_denied = x->plan->facts.rootless && x->plan->ids.n_gid <= 1,
-        .memory_policy = x->plan->memory_policy,
         .has_personality = x->plan->has_personality,
         .personality = x->plan->personality,
     };
@@ -251,6 +254,8 @@ static int serve_terminal(struct execution *x, struct err *err)
     }
     if (r < 0)
         return r;
+    if (x->master_fd >= 0)         /* before the program asks for it */
+        host_terminal_copy_size(STDIN_FILENO, x->master_fd);
     r = gate_go(x->gate_fd, x->pid);
     return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on") : 0;
 }

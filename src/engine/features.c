@@ -19,6 +19,7 @@
 #include "libocispec/oci_features.h"
 #include "libocispec/oci_state.h"
 #include "plan/annotations.h"
+#include "plan/capability_name.h"
 #include "plan/mount_words.h"
 #include "plan/version.h"
 
@@ -72,11 +73,9 @@ static struct json_strings capabilities(struct arena *arena)
     struct json_strings list = { .v = arena_array(arena, CAP_LAST_CAP + 1, sizeof *list.v) };
 
     for (cap_value_t i = 0; list.v && i <= CAP_LAST_CAP; i++) {
-        char *name = cap_to_name(i);
+        char *name = plan_capability_name(i);
         char *copy = name ? arena_strdup(arena, name) : NULL;
 
-        for (char *p = copy; p && *p; p++)
-            *p = *p >= 'a' && *p <= 'z' ? (char) (*p - 'a' + 'A') : *p;
         if (copy)
             list.v[list.n++] = copy;
         (void) cap_free(name);

@@ -242,7 +242,7 @@ static const struct sentence sentences[] = {
     { STUB_STAGE_SCHEDULER, ERR_SCHEDULER, "process.scheduler: set it" },
     { STUB_STAGE_IO_PRIORITY, ERR_SCHEDULER, "process.ioPriority: set it" },
     { STUB_STAGE_AFFINITY, ERR_SCHEDULER, "process.execCPUAffinity: set it" },
-    { STUB_STAGE_MEMORY_POLICY, ERR_SCHEDULER, "linux.memoryPolicy: set it" },
+    { INIT_STAGE_MEMORY_POLICY, ERR_SCHEDULER, "linux.memoryPolicy: set it" },
     { STUB_STAGE_PERSONALITY, ERR_PROCESS, "linux.personality: set it" },
     { STUB_STAGE_GROUPS, ERR_USER, "process.user.additionalGids: set the supplementary groups" },
     { STUB_STAGE_GID, ERR_USER, "process.user.gid: become that group" },

@@ -110,7 +110,6 @@ int creation_build_stub(struct creation *c, struct err *err)
         .hook_stderr_fd = c->hook_stderr_fd,
         .user_namespace = ((plan->namespaces.fresh | plan->namespaces.joined) & CLONE_NEWUSER) != 0,
         .setgroups_denied = plan->facts.rootless && plan->ids.n_gid <= 1,
-        .memory_policy = plan->memory_policy,
         .has_personality = plan->has_personality,
         .personality = plan->personality,
     };

@@ -3,6 +3,7 @@
  * stub_capabilities.c - which of the configured capabilities can be had.
  */
 #include "host/stub_capabilities.h"
+#include "plan/capability_name.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -57,7 +58,7 @@ static void warn(const struct plan_process *process, enum stub_capability_set se
 
         if (!(left_out >> i & 1))
             continue;
-        name = cap_to_name((cap_value_t) i);
+        name = plan_capability_name((cap_value_t) i);
         if (from)
             err_warn_at(err, &from->node, members[set], "%s is left out: %s", name ? name : "?", why);
         else

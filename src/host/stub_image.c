@@ -189,8 +189,6 @@ static void set_seccomp(const struct host_stub_request *request, struct stub_con
 
 static void set_rest(const struct host_stub_request *request, struct stub_config *config, struct text *data)
 {
-    const struct plan_memory_policy *memory = request->memory_policy;
-
     config->hooks = put_hooks(data, request->hooks);
     for (int i = 0; config->hooks.size && i < 2; i++)
         config->hook_state[i] = put_text(data, request->hook_state[i]);
@@ -199,11 +197,6 @@ static void set_rest(const struct host_stub_request *request, struct stub_config
     if (request->has_personality) {
         config->flags |= STUB_PERSONALITY;
         config->personality = request->personality;
-    }
-    if (memory) {
-        config->flags |= STUB_MEMORY_POLICY;
-        config->memory_mode = memory->mode;
-        config->memory_nodes = put(data, memory->nodes, memory->n_words * sizeof memory->nodes[0]);
     }
 }
 

@@ -42,7 +42,6 @@ struct host_stub_request {
 
     bool user_namespace;           /* the process will be in another user namespace than the caller, with all capabilities */
     bool setgroups_denied;         /* that namespace denies setgroups(2) */
-    const struct plan_memory_policy *memory_policy;    /* NULL: none */
     bool has_personality;
     uint32_t personality;
 };

@@ -44,6 +44,7 @@ enum init_stage {
     INIT_STAGE_ROOT_READONLY,
     INIT_STAGE_ROOT_PROPAGATION,
     INIT_STAGE_CWD,
+    INIT_STAGE_MEMORY_POLICY,
     INIT_STAGE_PROGRAM,            /* text: the path that was tried last */
     INIT_STAGE_STDIO,
     INIT_STAGE_READY,
@@ -128,6 +129,7 @@ int init_hide(struct init *init);
 int init_root_readonly(struct init *init);
 int init_root_propagation(struct init *init);
 int init_cwd(struct init *init);
+int init_memory_policy(struct init *init);
 int init_program(struct init *init);
 int init_stdio(struct init *init);
 

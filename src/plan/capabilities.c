@@ -22,11 +22,12 @@ struct set {
 /* Newer kernels than the headers that libcap was built with have more. */
 static bool number_of(const char *name, const struct plan_facts *facts, cap_value_t *ret)
 {
-    return !strncmp(name, "CAP_", 4) && cap_from_name(name, ret) == 0 && *ret <= facts->last_capability && *ret < 64;
+    return !strncmp(name, "CAP_", 4) && cap_from_name(name, ret) == 0 && *ret <= facts->last_capability &&
+           *ret < 64;
 }
 
-static void compile_set(const struct oci_capabilities *from, const struct set *set, const struct plan_facts *facts,
-                        struct err *err)
+static void compile_set(const struct oci_capabilities *from, const struct set *set,
+                        const struct plan_facts *facts, struct err *err)
 {
     for (size_t i = 0; i < set->names->n; i++) {
         cap_value_t number;
@@ -34,7 +35,8 @@ static void compile_set(const struct oci_capabilities *from, const struct set *s
         if (number_of(set->names->v[i], facts, &number))
             *set->mask |= UINT64_C(1) << number;
         else
-            err_warn_at(err, &from->node, set->member, "this kernel has no capability \"%s\"", set->names->v[i]);
+            err_warn_at(err, &from->node, set->member, "this kernel has no capability \"%s\"",
+                        set->names->v[i]);
     }
 }
 

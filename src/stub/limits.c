@@ -71,17 +71,6 @@ int limits_io_priority(struct stub *s)
     return (int) sys_call3(__NR_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, s->config->io_priority);
 }
 
-/* set_mempolicy(2) counts the bits of the mask, and one more. */
-int limits_memory_policy(struct stub *s)
-{
-    struct stub_span nodes = s->config->memory_nodes;
-    const void *mask = nodes.size ? stub_data(s, nodes) : NULL;
-
-    if (!stub_has(s, STUB_MEMORY_POLICY))
-        return 0;
-    return (int) sys_call3(__NR_set_mempolicy, s->config->memory_mode, mask, mask ? nodes.size * 8UL + 1 : 0);
-}
-
 int limits_personality(struct stub *s)
 {
     long r = 0;

@@ -52,6 +52,9 @@ void talk_wait(struct stub *s);    /* ends the process if nobody can ever say GO
 int talk_announce(struct stub *s);     /* MSG_EXEC: what follows ends in the program, in MSG_FAILED, or in our death */
 _Noreturn void talk_fail(struct stub *s, enum stub_stage stage, int err);
 
+/* signals.c: until execve(2), those that end a process end this one too. */
+void signals_obey(void);
+
 /* descriptors.c */
 int descriptors_close(const struct stub *s);
 int descriptors_closed(struct stub *s);
@@ -74,7 +77,6 @@ int limits_lower_priority(struct stub *s);     /* this and the next two: for not
 bool limits_helper_must_yield(const struct stub *s);
 void limits_yield(void);
 int limits_io_priority(struct stub *s);
-int limits_memory_policy(struct stub *s);
 int limits_personality(struct stub *s);
 int limits_umask(struct stub *s);
 int limits_rlimits(struct stub *s);

@@ -28,7 +28,6 @@ static const struct stage {
     { STUB_STAGE_AFFINITY, limits_affinity },
     { STUB_STAGE_SCHEDULER, limits_scheduler },
     { STUB_STAGE_IO_PRIORITY, limits_io_priority },
-    { STUB_STAGE_MEMORY_POLICY, limits_memory_policy },
     { STUB_STAGE_PERSONALITY, limits_personality },
     { STUB_STAGE_PERSONALITY, limits_umask },          /* can't fail */
     { STUB_STAGE_RLIMIT, limits_rlimits },

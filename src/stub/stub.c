@@ -39,6 +39,7 @@ _Noreturn void stub_main(uintptr_t *sp)
     s.item = 0;
     s.text_size = 0;
     s.closed = descriptors_close(&s);
+    signals_obey();
     talk_wait(&s);
     stages_run(&s);
 }

@@ -43,7 +43,6 @@ enum stub_flag {
     STUB_SCHEDULER = 1 << 4,       /* sched_setattr(2) with `scheduler` */
     STUB_IO_PRIORITY = 1 << 5,     /* ioprio_set(2) with `io_priority` */
     STUB_AFFINITY = 1 << 6,        /* sched_setaffinity(2) with the mask in `affinity` */
-    STUB_MEMORY_POLICY = 1 << 7,   /* set_mempolicy(2) with memory_mode and the mask in `memory_nodes` */
     STUB_PERSONALITY = 1 << 8,     /* personality(2) with `personality` */
     STUB_SET_GROUPS_DENIED = 1 << 9, /* the user namespace denies setgroups(2): only an empty list is possible */
 };
@@ -62,7 +61,6 @@ enum stub_stage {
     STUB_STAGE_AFFINITY,
     STUB_STAGE_SCHEDULER,
     STUB_STAGE_IO_PRIORITY,
-    STUB_STAGE_MEMORY_POLICY,
     STUB_STAGE_PERSONALITY,
     STUB_STAGE_RLIMIT,             /* item: index in `rlimits` */
     STUB_STAGE_GROUPS,
@@ -127,7 +125,7 @@ struct stub_config {
     uint32_t umask;
     uint32_t personality;
     int32_t io_priority;
-    uint32_t memory_mode;
+    uint32_t padding;
     uint64_t capabilities[STUB_CAPABILITY_SETS];
     struct stub_scheduler scheduler;
     struct stub_span groups;       /* uint32_t[] */
@@ -135,11 +133,10 @@ struct stub_config {
     struct stub_span hooks;        /* struct stub_hook[] */
     struct stub_span labels;       /* struct stub_label[] */
     struct stub_span affinity;     /* unsigned long[] */
-    struct stub_span memory_nodes; /* unsigned long[] */
     struct stub_span cwd;
     struct stub_span seccomp;      /* struct sock_filter[] */
     uint32_t seccomp_flags;        /* SECCOMP_FILTER_FLAG_* */
-    uint32_t reserved;
+    uint32_t seccomp_reserved;
     struct stub_span hook_state[2];    /* state JSON before and after the container-side pid; no NUL counted */
     struct stub_span notify_state[3];  /* container process state JSON, in three parts: the runtime-side pid goes between */
 };

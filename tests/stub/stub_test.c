@@ -272,26 +272,13 @@ static void test_scheduling(void)
 {
     unsigned long cpus[16] = { 1 };
     const struct stub_scheduler scheduler = { .size = sizeof scheduler, .policy = SCHED_BATCH, .nice = 3 };
-    struct plan_memory_policy policy = { .mode = 2 /* MPOL_BIND */, .nodes = cpus, .n_words = 1 };
 
     trial_init(&t);
     t.process.final_affinity = cpus;
     t.process.affinity_words = 16;
     t.process.has_scheduler = true;
     t.process.scheduler = scheduler;
-    t.request.memory_policy = &policy;
     trial_run(&t);
-    if (t.message.type == MSG_FAILED && t.message.stage == STUB_STAGE_MEMORY_POLICY && t.message.err == -ENOSYS) {
-        trial_init(&t);
-        t.process.final_affinity = cpus;
-        t.process.affinity_words = 16;
-        t.process.has_scheduler = true;
-        t.process.scheduler = scheduler;
-        trial_run(&t);
-        check(true, "memory policy # skip the kernel was built without CONFIG_NUMA");
-    } else {
-        check(executed(&t), "memory policy");
-    }
     check_shown(&t, "policy:", "3 0", "the scheduling policy");
     check_shown(&t, "Cpus_allowed_list:", "0", "the CPU affinity");
 
