@@ -9,7 +9,7 @@
 #include "plan/compile.h"
 
 enum {
-    CPU_MAX = 8191,                /* NR_CPUS is 8192 at most */
+    CPU_MAX = 8191, /* NR_CPUS is 8192 at most */
     WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
 };
 
@@ -35,7 +35,8 @@ static const char *number(const char *s, unsigned max, unsigned *ret, const char
 }
 
 /* One "3" or "3-5", and the comma behind it. */
-static const char *range(const char *s, unsigned max, unsigned *ret_low, unsigned *ret_high, const char **fault)
+static const char *range(const char *s, unsigned max, unsigned *ret_low, unsigned *ret_high,
+                         const char **fault)
 {
     s = number(s, max, ret_low, fault);
     *ret_high = *ret_low;
@@ -87,7 +88,7 @@ const char *plan_mask_parse(const char *list, unsigned max, struct arena *arena,
     return NULL;
 }
 
-/* ---- process.execCPUAffinity --------------------------------------------------------------------------------- */
+/* ---- process.execCPUAffinity --------------------------------------------------------------------------- */
 
 static unsigned long *widen(struct arena *arena, unsigned long *mask, size_t n, size_t wanted)
 {
@@ -103,7 +104,9 @@ static int parse(const struct oci_cpu_affinity *from, const char *list, size_t m
 {
     const char *fault = list ? plan_mask_parse(list, CPU_MAX, arena, ret, ret_n) : NULL;
 
-    return fault ? err_at(err, &from->node, member, ERR_SCHEDULER, 0, "\"%s\" is not a list of CPUs: %s", list, fault) : 0;
+    return fault ? err_at(err, &from->node, member, ERR_SCHEDULER, 0, "\"%s\" is not a list of CPUs: %s",
+                          list, fault)
+                 : 0;
 }
 
 /* config.md: for exec; an empty list leaves the affinity alone. */
@@ -116,10 +119,14 @@ int plan_affinity_compile(const struct oci_process *process, struct arena *arena
 
     if (!from)
         return 0;
-    if (!plan_go_on(err, parse(from, from->initial, offsetof(struct oci_cpu_affinity, initial), arena,
-                               &p->initial_affinity, &n_initial, err), &failed) ||
-        !plan_go_on(err, parse(from, from->final, offsetof(struct oci_cpu_affinity, final), arena, &p->final_affinity,
-                               &n_final, err), &failed))
+    if (!plan_go_on(err,
+                    parse(from, from->initial, offsetof(struct oci_cpu_affinity, initial), arena,
+                          &p->initial_affinity, &n_initial, err),
+                    &failed) ||
+        !plan_go_on(err,
+                    parse(from, from->final, offsetof(struct oci_cpu_affinity, final), arena,
+                          &p->final_affinity, &n_final, err),
+                    &failed))
         return failed;
     p->affinity_words = n_initial > n_final ? n_initial : n_final;
     p->initial_affinity = widen(arena, p->initial_affinity, n_initial, p->affinity_words);

@@ -14,17 +14,17 @@
 #include "plan/compile.h"
 
 enum use {
-    HONOURED,                      /* by the part of the plan that looks it up */
-    IN_PLAN,                       /* its value is a string of the plan: an absolute path */
-    REFUSED,                       /* ocirt can't do it; `text` says what */
-    IGNORED,                       /* a wish for another kind of runtime: warn, with `text` */
+    HONOURED, /* by the part of the plan that looks it up */
+    IN_PLAN,  /* its value is a string of the plan: an absolute path */
+    REFUSED,  /* ocirt can't do it; `text` says what */
+    IGNORED,  /* a wish for another kind of runtime: warn, with `text` */
 };
 
 struct known {
-    const char *name;              /* a prefix if it ends with "." */
-    bool unsafe;                   /* it reaches beyond the container: features.md "potentiallyUnsafeConfigAnnotations" */
+    const char *name; /* a prefix if it ends with "." */
+    bool unsafe;      /* it reaches beyond the container: features.md "potentiallyUnsafeConfigAnnotations" */
     enum use use;
-    size_t member;                 /* IN_PLAN: of struct plan, a const char * */
+    size_t member; /* IN_PLAN: of struct plan, a const char * */
     const char *text;
 };
 
@@ -45,9 +45,9 @@ static const struct known table[] = {
     { PLAN_ANNOTATION_SUBGROUP,         true, HONOURED, 0, NULL },
     { PLAN_ANNOTATION_SYSTEMD_PROPERTY, true, HONOURED, 0, NULL },
     { PLAN_ANNOTATION_CRIU_CONFIG,      true, IN_PLAN, MEMBER(criu_config), NULL },
-    { "run.oci.seccomp.plugins",        true, REFUSED, 0, "ocirt loads no plugins; use linux.seccomp.listenerPath" },
+    { "run.oci.seccomp.plugins",        true, REFUSED, 0, "ocirt loads no plugins" },
     { "run.oci.systemd.force_cgroup_v1", true, REFUSED, 0, "ocirt does not mount cgroup v1 on a v2 host" },
-    { "run.oci.handler",                true, REFUSED, 0, "ocirt executes programs itself and has no handlers" },
+    { "run.oci.handler",                true, REFUSED, 0, "ocirt has no handlers" },
     { "module.wasm.image/variant",      true, IGNORED, 0, "ocirt does not run WebAssembly" },
     { "krun.",                          true, IGNORED, 0, "ocirt starts no virtual machines" },
 };
@@ -55,7 +55,7 @@ static const struct known table[] = {
 
 enum { N_KNOWN = sizeof table / sizeof *table };
 
-/* ---- looking them up ----------------------------------------------------------------------------------------- */
+/* ---- looking them up ----------------------------------------------------------------------------------- */
 
 static size_t index_of(const struct oci_spec *spec, const char *name)
 {
@@ -82,8 +82,8 @@ int plan_annotation_error(const struct oci_spec *spec, const char *name, enum er
     va_start(ap, fmt);
     text_vadd(&text, fmt, ap);
     va_end(ap);
-    return err_at_index(err, &spec->node, offsetof(struct oci_spec, annotations), index_of(spec, name), code, 0, "%s: %s",
-                        name, text_string(&text));
+    return err_at_index(err, &spec->node, offsetof(struct oci_spec, annotations), index_of(spec, name), code,
+                        0, "%s: %s", name, text_string(&text));
 }
 
 bool plan_annotation_is_on(const struct oci_spec *spec, const char *name)
@@ -112,7 +112,7 @@ static const struct known *find(const char *key)
     return NULL;
 }
 
-/* ---- checking them ------------------------------------------------------------------------------------------- */
+/* ---- checking them ------------------------------------------------------------------------------------- */
 
 static int apply(struct plan *plan, size_t index, struct err *err)
 {
@@ -122,18 +122,18 @@ static int apply(struct plan *plan, size_t index, struct err *err)
     if (!known)
         return 0;
     switch (known->use) {
-    case HONOURED:
-        return 0;
+    case HONOURED: return 0;
     case IN_PLAN:
         if (*pair->value != '/')
-            return plan_annotation_error(plan->spec, pair->key, ERR_CONFIG_VALUE, err, "\"%s\" is not an absolute path",
-                                         pair->value);
+            return plan_annotation_error(plan->spec, pair->key, ERR_CONFIG_VALUE, err,
+                                         "\"%s\" is not an absolute path", pair->value);
         *(const char **) ((char *) plan + known->member) = pair->value;
         return 0;
     case REFUSED:
         return plan_annotation_error(plan->spec, pair->key, ERR_UNSUPPORTED, err, "%s", known->text);
     case IGNORED:
-        err_warn_at(err, &plan->spec->node, offsetof(struct oci_spec, annotations), "%s: %s", pair->key, known->text);
+        err_warn_at(err, &plan->spec->node, offsetof(struct oci_spec, annotations), "%s: %s", pair->key,
+                    known->text);
         return 0;
     }
     return 0;

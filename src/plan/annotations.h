@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * annotations.h - the annotations that mean something to ocirt; all others are data (config.md "Annotations").
+ * annotations.h - the annotations that mean something to ocirt; all others are data (config.md
+ * "Annotations").
  */
 #ifndef OCIRT_PLAN_ANNOTATIONS_H
 #define OCIRT_PLAN_ANNOTATIONS_H
@@ -12,19 +13,19 @@
 #include "libocispec/oci_spec.h"
 
 /* Names that engines pass to any runtime. */
-#define PLAN_ANNOTATION_MOUNT_CONTEXT     "run.oci.mount_context_type"
-#define PLAN_ANNOTATION_KEEP_GROUPS       "run.oci.keep_original_groups"
-#define PLAN_ANNOTATION_HOOKS_STDOUT      "run.oci.hooks.stdout"
-#define PLAN_ANNOTATION_HOOKS_STDERR      "run.oci.hooks.stderr"
-#define PLAN_ANNOTATION_SECCOMP_RECEIVER  "run.oci.seccomp.receiver"
-#define PLAN_ANNOTATION_SECCOMP_STRICT    "run.oci.seccomp_fail_unknown_syscall"
-#define PLAN_ANNOTATION_SECCOMP_BPF       "run.oci.seccomp_bpf_data"
-#define PLAN_ANNOTATION_PIDFD_RECEIVER    "run.oci.pidfd_receiver"
-#define PLAN_ANNOTATION_TIME_OFFSET       "run.oci.timens_offset"
-#define PLAN_ANNOTATION_DELEGATE_CGROUP   "run.oci.delegate-cgroup"
-#define PLAN_ANNOTATION_SUBGROUP          "run.oci.systemd.subgroup"
-#define PLAN_ANNOTATION_SYSTEMD_PROPERTY  "org.systemd.property."      /* a prefix */
-#define PLAN_ANNOTATION_CRIU_CONFIG       "org.criu.config"
+#define PLAN_ANNOTATION_MOUNT_CONTEXT    "run.oci.mount_context_type"
+#define PLAN_ANNOTATION_KEEP_GROUPS      "run.oci.keep_original_groups"
+#define PLAN_ANNOTATION_HOOKS_STDOUT     "run.oci.hooks.stdout"
+#define PLAN_ANNOTATION_HOOKS_STDERR     "run.oci.hooks.stderr"
+#define PLAN_ANNOTATION_SECCOMP_RECEIVER "run.oci.seccomp.receiver"
+#define PLAN_ANNOTATION_SECCOMP_STRICT   "run.oci.seccomp_fail_unknown_syscall"
+#define PLAN_ANNOTATION_SECCOMP_BPF      "run.oci.seccomp_bpf_data"
+#define PLAN_ANNOTATION_PIDFD_RECEIVER   "run.oci.pidfd_receiver"
+#define PLAN_ANNOTATION_TIME_OFFSET      "run.oci.timens_offset"
+#define PLAN_ANNOTATION_DELEGATE_CGROUP  "run.oci.delegate-cgroup"
+#define PLAN_ANNOTATION_SUBGROUP         "run.oci.systemd.subgroup"
+#define PLAN_ANNOTATION_SYSTEMD_PROPERTY "org.systemd.property." /* a prefix */
+#define PLAN_ANNOTATION_CRIU_CONFIG      "org.criu.config"
 
 /* Where NOTIFY_SOCKET points in the container. */
 #define PLAN_NOTIFY_SOCKET "/run/notify/notify.sock"
@@ -40,8 +41,8 @@ int plan_annotation_error(const struct oci_spec *spec, const char *name, enum er
 bool plan_annotation_is_on(const struct oci_spec *spec, const char *name);
 
 /*
- * The annotations that change what a container may do, for `features` "potentiallyUnsafeConfigAnnotations"; one that
- * ends with "." is a prefix.  NULL at the end.
+ * The annotations that change what a container may do, for `features` "potentiallyUnsafeConfigAnnotations";
+ * one that ends with "." is a prefix.  NULL at the end.
  */
 const char *plan_annotation_unsafe(size_t i);
 

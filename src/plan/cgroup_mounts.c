@@ -22,9 +22,14 @@ static struct plan_mount *append_like(struct plan_mount_list *list, const struct
     struct plan_mount *m = plan_mounts_append(list);
 
     if (m)
-        *m = (struct plan_mount) {
-            .from = model->from, .target = model->target, .set = model->set, .clear = model->clear,
-            .recursive_set = model->recursive_set, .recursive_clear = model->recursive_clear, .tree_fd = -1,
+        *m = (struct plan_mount){
+            .from = model->from,
+            .target = model->target,
+            .set = model->set,
+            .clear = model->clear,
+            .recursive_set = model->recursive_set,
+            .recursive_clear = model->recursive_clear,
+            .tree_fd = -1,
             .target_nofollow = model->target_nofollow,
         };
     return m;
@@ -35,7 +40,10 @@ static bool is_limited(const struct plan *plan)
     return plan->facts.rootless || plan->facts.in_user_namespace || plan_has_namespace(plan, CLONE_NEWUSER);
 }
 
-/* Part of the tree may belong to the user who starts the container: never writable from inside (CVE-2023-25809). */
+/*
+ * Part of the tree may belong to the user who starts the container: never writable from inside
+ * (CVE-2023-25809).
+ */
 static void close_for_user(const struct plan *plan, struct plan_mount *m)
 {
     if (!is_limited(plan))
@@ -51,7 +59,7 @@ static void warn_closed(const struct plan *plan, const struct plan_mount *model,
                     "without a cgroup namespace the cgroups stay read-only in a user namespace");
 }
 
-/* ---- version 2 ----------------------------------------------------------------------------------------------- */
+/* ---- version 2 ----------------------------------------------------------------------------------------- */
 
 static int bind_host_tree(struct plan_mount_list *list, const struct plan_mount *model, struct err *err)
 {
@@ -61,7 +69,7 @@ static int bind_host_tree(struct plan_mount_list *list, const struct plan_mount 
         return err_nomem(err);
     m->kind = PLAN_MOUNT_BIND;
     m->source = cgroup_directory;
-    m->recursive = true;           /* in a user namespace a mount can't be cloned without what is below it */
+    m->recursive = true; /* in a user namespace a mount can't be cloned without what is below it */
     m->propagation = model->propagation ? model->propagation : MS_PRIVATE;
     m->propagation_recursive = true;
     close_for_user(list->plan, m);
@@ -84,7 +92,7 @@ static int compile_v2(struct plan_mount_list *list, const struct plan_mount *mod
     return 0;
 }
 
-/* ---- version 1 ----------------------------------------------------------------------------------------------- */
+/* ---- version 1 ----------------------------------------------------------------------------------------- */
 
 /* "cpu,cpuacct" or "none,name=systemd" as options of the mount. */
 static int add_hierarchy_options(struct plan_mount *m, const struct plan_hierarchy *h, struct arena *arena)
@@ -116,8 +124,8 @@ static bool is_unified(const struct plan *plan, const struct plan_hierarchy *h)
     return plan->facts.cgroup_layout == PLAN_CGROUP_HYBRID && !strcmp(h->name, "unified");
 }
 
-static int add_hierarchy(struct plan_mount_list *list, const struct plan_mount *model, const struct plan_hierarchy *h,
-                         struct err *err)
+static int add_hierarchy(struct plan_mount_list *list, const struct plan_mount *model,
+                         const struct plan_hierarchy *h, struct err *err)
 {
     struct plan *plan = list->plan;
     struct plan_mount *m = append_like(list, model);
@@ -141,8 +149,8 @@ static int add_hierarchy(struct plan_mount_list *list, const struct plan_mount *
 }
 
 /* "cpu" and "cpuacct" lead to "cpu,cpuacct". */
-static int add_links(struct plan_mount_list *list, const struct plan_mount *model, const struct plan_hierarchy *h,
-                     struct err *err)
+static int add_links(struct plan_mount_list *list, const struct plan_mount *model,
+                     const struct plan_hierarchy *h, struct err *err)
 {
     struct arena *arena = &list->plan->arena;
 
@@ -175,7 +183,7 @@ static int add_tmpfs(struct plan_mount_list *list, const struct plan_mount *mode
     m->parameters = arena_array(&list->plan->arena, 1, sizeof *m->parameters);
     if (!m->parameters)
         return err_nomem(err);
-    m->parameters[0] = (struct plan_parameter) { "mode", "755" };
+    m->parameters[0] = (struct plan_parameter){ "mode", "755" };
     m->n_parameters = 1;
     m->data = "mode=755";
     m->kind = PLAN_MOUNT_FS;
@@ -228,15 +236,12 @@ int plan_cgroup_mounts_compile(struct plan_mount_list *list, const struct plan_m
         return ERR_AT(err, model->from, options, ERR_UNSUPPORTED, 0, "cgroups can't be id-mapped");
     warn_closed(plan, model, err);
     switch (plan->facts.cgroup_layout) {
-    case PLAN_CGROUP_V2:
-        return compile_v2(list, model, err);
+    case PLAN_CGROUP_V2: return compile_v2(list, model, err);
     case PLAN_CGROUP_V1:
-    case PLAN_CGROUP_HYBRID:
-        return compile_v1(list, model, err);
-    case PLAN_CGROUP_NONE:
-        break;
+    case PLAN_CGROUP_HYBRID: return compile_v1(list, model, err);
+    case PLAN_CGROUP_NONE: break;
     }
-    if (plan->options.manager == PLAN_MANAGER_DISABLED)        /* nobody has looked */
+    if (plan->options.manager == PLAN_MANAGER_DISABLED) /* nobody has looked */
         return bind_host_tree(list, model, err);
     return ERR_AT(err, model->from, type, ERR_CGROUP, 0, "the host has no cgroups at %s", cgroup_directory);
 }

@@ -2,8 +2,9 @@
 /*
  * check.c - rules that belong to no other file: the version of the specification.
  *
- * "The OCI specification version follows SemVer; a configuration that complies with 1.x is compatible with every
- * runtime that supports that or a later 1.y" (config.md "Specification version"), and with no earlier one.
+ * "The OCI specification version follows SemVer; a configuration that complies with 1.x is compatible with
+ * every runtime that supports that or a later 1.y" (config.md "Specification version"), and with no earlier
+ * one.
  */
 #include "plan/compile.h"
 
@@ -43,7 +44,8 @@ static bool parse(const char *s, unsigned *ret_major, unsigned *ret_minor)
 {
     unsigned major, minor, patch;
 
-    if (!(s = number(s, &major)) || *s++ != '.' || !(s = number(s, &minor)) || *s++ != '.' || !(s = number(s, &patch)))
+    if (!(s = number(s, &major)) || *s++ != '.' || !(s = number(s, &minor)) || *s++ != '.' ||
+        !(s = number(s, &patch)))
         return false;
     if (*s == '-')
         s = identifiers(s + 1);

@@ -65,8 +65,8 @@ static struct plan *plan_new(void)
     return plan;
 }
 
-int plan_compile(const struct oci_spec *spec, const struct plan_options *options, const struct plan_facts *facts,
-                 struct plan **ret_plan, struct err *err)
+int plan_compile(const struct oci_spec *spec, const struct plan_options *options,
+                 const struct plan_facts *facts, struct plan **ret_plan, struct err *err)
 {
     struct plan *plan = plan_new();
     int r;

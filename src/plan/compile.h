@@ -11,7 +11,7 @@
 
 #include "plan/plan.h"
 
-/* ---- the steps, in their order ----------------------------------------------------------------------------- */
+/* ---- the steps, in their order ------------------------------------------------------------------------- */
 
 int plan_check(struct plan *plan, struct err *err);
 int plan_annotations_compile(struct plan *plan, struct err *err);
@@ -21,7 +21,7 @@ int plan_names_compile(struct plan *plan, struct err *err);
 int plan_root_compile(struct plan *plan, struct err *err);
 int plan_process_step(struct plan *plan, struct err *err);
 int plan_mounts_compile(struct plan *plan, struct err *err);
-int plan_devices_compile(struct plan *plan, struct err *err);    /* after mounts: a mount hides a default device */
+int plan_devices_compile(struct plan *plan, struct err *err); /* after mounts */
 int plan_hide_compile(struct plan *plan, struct err *err);
 int plan_sysctls_compile(struct plan *plan, struct err *err);
 int plan_hooks_compile(struct plan *plan, struct err *err);
@@ -31,18 +31,21 @@ int plan_rdt_compile(struct plan *plan, struct err *err);
 int plan_memory_policy_compile(struct plan *plan, struct err *err);
 int plan_personality_compile(struct plan *plan, struct err *err);
 
-/* ---- shared between them ------------------------------------------------------------------------------------- */
+/* ---- shared between them ------------------------------------------------------------------------------- */
 
 /*
- * After R of one item: true if the next one is to be looked at.  Remembers the first failure in *FAILED, which the
- * step returns at its end.
+ * After R of one item: true if the next one is to be looked at.  Remembers the first failure in *FAILED,
+ * which the step returns at its end.
  */
 bool plan_go_on(const struct err *err, int r, int *failed);
 
 /* spec->linux, or an empty one: linux is optional (config.md "Platform-specific configuration"). */
 const struct oci_linux *plan_linux(const struct oci_spec *spec);
 
-/* Has the container a namespace of this CLONE_NEW* that is not the runtime's: a new one, or one that it joins? */
+/*
+ * Has the container a namespace of this CLONE_NEW* that is not the runtime's: a new one, or one that it
+ * joins?
+ */
 bool plan_has_namespace(const struct plan *plan, uint64_t flag);
 
 /* Is the user namespace of the container another than the runtime's? */
@@ -57,12 +60,16 @@ bool plan_gid_is_known(const struct oci_spec *spec, const struct plan_facts *fac
 int plan_ranges_compile(const struct json_node *node, size_t member, const struct oci_id_mappings *mappings,
                         struct arena *arena, struct plan_id_range **ret, struct err *err);
 
-/* Checks a list of RANGES given in another way than by mappings: sizes, ends, overlaps.  NULL, or what is wrong. */
+/*
+ * Checks a list of RANGES given in another way than by mappings: sizes, ends, overlaps.  NULL, or what is
+ * wrong.
+ */
 const char *plan_ranges_fault(const struct plan_id_range *ranges, size_t n);
 
 /* The place of *S in WORDS, or 0 with an error at element INDEX of MEMBER, with a suggestion. */
-unsigned plan_word(const struct json_words *words, const char *s, const char *what, const struct json_node *node,
-                   size_t member, size_t index, enum err_code code, struct err *err);
+unsigned plan_word(const struct json_words *words, const char *s, const char *what,
+                   const struct json_node *node, size_t member, size_t index, enum err_code code,
+                   struct err *err);
 
 /* Adds the hint "did you mean WORD?" if NEAREST is not NULL. */
 void plan_hint_nearest(struct err *err, const char *nearest);
@@ -80,7 +87,8 @@ const char *plan_path_below(struct arena *arena, const char *directory, const ch
 char **plan_strings_copy(struct arena *arena, const struct json_strings *strings, size_t extra);
 
 /* Checks that every element of the environment ENV is NAME=VALUE. */
-int plan_env_check(const struct json_node *node, size_t member, const struct json_strings *env, struct err *err);
+int plan_env_check(const struct json_node *node, size_t member, const struct json_strings *env,
+                   struct err *err);
 
 /*
  * Parses a list as of cpuset(7), "0-3,8, 10-11", into a mask in ARENA.  MAX is the largest number allowed.
@@ -99,12 +107,15 @@ int plan_io_priority_compile(const struct oci_process *process, struct plan_proc
 int plan_affinity_compile(const struct oci_process *process, struct arena *arena, struct plan_process *p,
                           struct err *err);
 
-/* The mounts of a `mounts` entry of type cgroup: one on v2, several on v1.  Appends them with plan_mounts_append(). */
+/*
+ * The mounts of a `mounts` entry of type cgroup: one on v2, several on v1.  Appends them with
+ * plan_mounts_append().
+ */
 struct plan_mount_list {
     struct plan *plan;
     size_t room;
 };
-struct plan_mount *plan_mounts_append(struct plan_mount_list *list);     /* NULL if out of memory */
+struct plan_mount *plan_mounts_append(struct plan_mount_list *list); /* NULL if out of memory */
 int plan_cgroup_mounts_compile(struct plan_mount_list *list, const struct plan_mount *model, struct err *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * devices.c - device nodes and the links in /dev (config-linux.md "Devices", runtime-linux.md "Dev symbolic links").
+ * devices.c - device nodes and the links in /dev (config-linux.md "Devices", runtime-linux.md "Dev symbolic
+ * links").
  *
  * Where the host's /dev is bound as a whole, all of that is there, and nothing
  * must be made in it: the nodes would be made on the host.
@@ -14,7 +15,7 @@
 #include "base/text.h"
 #include "plan/compile.h"
 
-enum { MAJOR_MAX = (1 << 12) - 1, MINOR_MAX = (1 << 20) - 1 };  /* MKDEV() of the kernel */
+enum { MAJOR_MAX = (1 << 12) - 1, MINOR_MAX = (1 << 20) - 1 }; /* MKDEV() of the kernel */
 
 static const struct plan_device defaults[] = {
     { .path = "/dev/null", .mode = S_IFCHR | 0666, .major = 1, .minor = 3, .tree_fd = -1 },
@@ -26,14 +27,14 @@ static const struct plan_device defaults[] = {
 };
 
 static const struct plan_symlink links[] = {
-    { "/dev/fd", "/proc/self/fd", false },         { "/dev/stdin", "/proc/self/fd/0", false },
-    { "/dev/stdout", "/proc/self/fd/1", false },   { "/dev/stderr", "/proc/self/fd/2", false },
-    { "/dev/core", "/proc/kcore", false },         { "/dev/ptmx", "pts/ptmx", true },
+    { "/dev/fd", "/proc/self/fd", false },       { "/dev/stdin", "/proc/self/fd/0", false },
+    { "/dev/stdout", "/proc/self/fd/1", false }, { "/dev/stderr", "/proc/self/fd/2", false },
+    { "/dev/core", "/proc/kcore", false },       { "/dev/ptmx", "pts/ptmx", true },
 };
 
 enum { N_DEFAULTS = sizeof defaults / sizeof *defaults, N_LINKS = sizeof links / sizeof *links };
 
-/* ---- what is mounted ----------------------------------------------------------------------------------------- */
+/* ---- what is mounted ----------------------------------------------------------------------------------- */
 
 static bool is_mount_target(const struct plan *plan, const char *path)
 {
@@ -57,12 +58,14 @@ static bool is_in_dev(const char *path)
     return !strncmp(path, "/dev/", 5);
 }
 
-/* ---- linux.devices ------------------------------------------------------------------------------------------- */
+/* ---- linux.devices ------------------------------------------------------------------------------------- */
 
-static int check_number(const struct oci_device *from, size_t member, int64_t number, int64_t max, struct err *err)
+static int check_number(const struct oci_device *from, size_t member, int64_t number, int64_t max,
+                        struct err *err)
 {
     if (!json_has_member(&from->node, member))
-        return err_at(err, &from->node, member, ERR_CONFIG_MISSING, 0, "missing; only a device of type \"p\" has none");
+        return err_at(err, &from->node, member, ERR_CONFIG_MISSING, 0,
+                      "missing; only a device of type \"p\" has none");
     if (number < 0 || number > max)
         return err_at(err, &from->node, member, ERR_DEVICE, 0, "%lld is out of range, which is 0 to %lld",
                       (long long) number, (long long) max);
@@ -102,7 +105,9 @@ static int check_owner(const struct plan *plan, const struct oci_device *from, s
 static mode_t mode_of(const struct oci_device *from)
 {
     mode_t permissions = json_has(from, file_mode) ? from->file_mode & 07777 : 0666;
-    mode_t type = from->type == OCI_DEVICE_BLOCK ? S_IFBLK : from->type == OCI_DEVICE_FIFO ? S_IFIFO : S_IFCHR;
+    mode_t type = from->type == OCI_DEVICE_BLOCK  ? S_IFBLK
+                  : from->type == OCI_DEVICE_FIFO ? S_IFIFO
+                                                  : S_IFCHR;
 
     return type | permissions;
 }
@@ -120,10 +125,16 @@ static int compile_one(struct plan *plan, const struct oci_device *from, bool ho
     path = plan_path_clean(&plan->arena, from->path);
     if (!path)
         return err_nomem(err);
-    if ((host_dev && is_in_dev(path)) || !strcmp(path, "/dev/ptmx"))   /* ptmx is a link to that of the own devpts */
+    /* ptmx is a link to that of the container's own devpts. */
+    if ((host_dev && is_in_dev(path)) || !strcmp(path, "/dev/ptmx"))
         return 0;
-    plan->devices[plan->n_devices++] = (struct plan_device) {
-        .path = path, .mode = mode_of(from), .uid = from->uid, .gid = from->gid, .from = from, .tree_fd = -1,
+    plan->devices[plan->n_devices++] = (struct plan_device){
+        .path = path,
+        .mode = mode_of(from),
+        .uid = from->uid,
+        .gid = from->gid,
+        .from = from,
+        .tree_fd = -1,
         .major = from->type == OCI_DEVICE_FIFO ? 0 : (unsigned) from->major,
         .minor = from->type == OCI_DEVICE_FIFO ? 0 : (unsigned) from->minor,
     };
@@ -159,14 +170,16 @@ static int check_twice(struct plan *plan, struct err *err)
 
         if (strcmp(a->path, b->path) || same_device(a, b))
             continue;
-        if (!plan_go_on(err, ERR_AT(err, b->from, path, ERR_CONFIG_CONFLICT, 0, "another device at %s was given before",
-                                    b->path), &failed))
+        if (!plan_go_on(err,
+                        ERR_AT(err, b->from, path, ERR_CONFIG_CONFLICT, 0,
+                               "another device at %s was given before", b->path),
+                        &failed))
             break;
     }
     return failed;
 }
 
-/* ---- the defaults -------------------------------------------------------------------------------------------- */
+/* ---- the defaults -------------------------------------------------------------------------------------- */
 
 static bool is_given(const struct plan *plan, const char *path)
 {
@@ -204,7 +217,8 @@ int plan_devices_compile(struct plan *plan, struct err *err)
     bool host_dev = is_host_dev(plan);
     int failed = 0;
 
-    plan->bind_devices = plan_has_namespace(plan, CLONE_NEWUSER) || plan->facts.in_user_namespace || plan->facts.rootless;
+    plan->bind_devices =
+        plan_has_namespace(plan, CLONE_NEWUSER) || plan->facts.in_user_namespace || plan->facts.rootless;
     plan->devices = arena_array(&plan->arena, linux->devices.n + N_DEFAULTS, sizeof *plan->devices);
     if (!plan->devices)
         return err_nomem(err);

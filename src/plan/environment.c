@@ -18,10 +18,11 @@ char **plan_strings_copy(struct arena *arena, const struct json_strings *strings
 }
 
 /*
- * An item without "=" must not be taken for a wish to inherit the runtime's own variable; engines copy these strings
- * from images.
+ * An item without "=" must not be taken for a wish to inherit the runtime's own variable; engines copy these
+ * strings from images.
  */
-int plan_env_check(const struct json_node *node, size_t member, const struct json_strings *env, struct err *err)
+int plan_env_check(const struct json_node *node, size_t member, const struct json_strings *env,
+                   struct err *err)
 {
     int failed = 0;
 
@@ -30,7 +31,8 @@ int plan_env_check(const struct json_node *node, size_t member, const struct jso
         int r = 0;
 
         if (!equals)
-            r = err_at_index(err, node, member, i, ERR_CONFIG_VALUE, 0, "\"%s\" is not NAME=VALUE", env->v[i]);
+            r = err_at_index(err, node, member, i, ERR_CONFIG_VALUE, 0, "\"%s\" is not NAME=VALUE",
+                             env->v[i]);
         else if (equals == env->v[i])
             r = err_at_index(err, node, member, i, ERR_CONFIG_VALUE, 0, "\"%s\" has no name before the \"=\"",
                              env->v[i]);

@@ -23,15 +23,19 @@ static int check(const struct oci_hook *from, struct err *err)
     return plan_env_check(&from->node, offsetof(struct oci_hook, env), &from->env, err);
 }
 
-static int compile_hook(const struct oci_hook *from, struct arena *arena, struct plan_hook *hook, struct err *err)
+static int compile_hook(const struct oci_hook *from, struct arena *arena, struct plan_hook *hook,
+                        struct err *err)
 {
     int r = check(from, err);
 
     if (r < 0)
         return r;
-    *hook = (struct plan_hook) {
-        .path = from->path, .timeout = (unsigned) from->timeout, .from = from,
-        .argv = plan_strings_copy(arena, &from->args, 1), .envp = plan_strings_copy(arena, &from->env, 0),
+    *hook = (struct plan_hook){
+        .path = from->path,
+        .timeout = (unsigned) from->timeout,
+        .from = from,
+        .argv = plan_strings_copy(arena, &from->args, 1),
+        .envp = plan_strings_copy(arena, &from->env, 0),
     };
     if (!hook->argv || !hook->envp)
         return err_nomem(err);

@@ -2,8 +2,8 @@
 /*
  * ids.c - id maps of user namespaces, and which ids they know.
  *
- * user_namespaces(7) "Defining user and group ID mappings": at most 340 ranges, none empty, none that overlaps
- * another on either side, and the id (uint32_t) -1 in none.
+ * user_namespaces(7) "Defining user and group ID mappings": at most 340 ranges, none empty, none that
+ * overlaps another on either side, and the id (uint32_t) -1 in none.
  */
 #include <errno.h>
 #include <sched.h>
@@ -11,11 +11,11 @@
 #include "base/text.h"
 #include "plan/compile.h"
 
-enum { RANGES_MAX = 340 };         /* UID_GID_MAP_MAX_EXTENTS, Linux 4.15 */
+enum { RANGES_MAX = 340 }; /* UID_GID_MAP_MAX_EXTENTS, Linux 4.15 */
 
 #define NO_ID UINT32_MAX
 
-/* ---- ranges -------------------------------------------------------------------------------------------------- */
+/* ---- ranges -------------------------------------------------------------------------------------------- */
 
 static bool overlap(uint32_t a, uint32_t n_a, uint32_t b, uint32_t n_b)
 {
@@ -70,14 +70,16 @@ int plan_ranges_compile(const struct json_node *node, size_t member, const struc
     if (!ranges)
         return err_nomem(err);
     if (mappings->n > RANGES_MAX)
-        return err_at(err, node, member, ERR_ID_MAP, 0, "%zu ranges; the kernel allows %d", mappings->n, RANGES_MAX);
+        return err_at(err, node, member, ERR_ID_MAP, 0, "%zu ranges; the kernel allows %d", mappings->n,
+                      RANGES_MAX);
     for (size_t i = 0; i < mappings->n; i++) {
         const struct oci_id_mapping *m = mappings->v[i];
         const char *fault;
 
-        ranges[i] = (struct plan_id_range) { m->container_id, m->host_id, m->size };
+        ranges[i] = (struct plan_id_range){ m->container_id, m->host_id, m->size };
         fault = fault_of(ranges, i);
-        if (fault && !plan_go_on(err, err_at(err, &m->node, ERR_NO_MEMBER, ERR_ID_MAP, 0, "%s", fault), &failed))
+        if (fault &&
+            !plan_go_on(err, err_at(err, &m->node, ERR_NO_MEMBER, ERR_ID_MAP, 0, "%s", fault), &failed))
             return failed;
     }
     *ret = ranges;
@@ -94,10 +96,10 @@ bool plan_id_is_mapped(const struct plan_id_range *ranges, size_t n, uint32_t id
     return n == 0;
 }
 
-/* ---- what the container knows -------------------------------------------------------------------------------- */
+/* ---- what the container knows -------------------------------------------------------------------------- */
 
-static bool knows(const struct oci_spec *spec, const struct plan_facts *facts, const struct oci_id_mappings *mappings,
-                  uint32_t id)
+static bool knows(const struct oci_spec *spec, const struct plan_facts *facts,
+                  const struct oci_id_mappings *mappings, uint32_t id)
 {
     if (id == NO_ID)
         return false;
@@ -106,7 +108,10 @@ static bool knows(const struct oci_spec *spec, const struct plan_facts *facts, c
     for (size_t i = 0; i < mappings->n; i++)
         if (id >= mappings->v[i]->container_id && id - mappings->v[i]->container_id < mappings->v[i]->size)
             return true;
-    /* A namespace that is joined may have any map; a new one without maps has the default, of the caller alone. */
+    /*
+     * A namespace that is joined may have any map; a new one without maps has the default, of the caller
+     * alone.
+     */
     return mappings->n == 0 && (plan_joins_user_namespace(spec) || !facts->rootless || id == 0);
 }
 
@@ -120,7 +125,7 @@ bool plan_gid_is_known(const struct oci_spec *spec, const struct plan_facts *fac
     return knows(spec, facts, &plan_linux(spec)->gid_mappings, gid);
 }
 
-/* ---- the container's own ------------------------------------------------------------------------------------- */
+/* ---- the container's own ------------------------------------------------------------------------------- */
 
 static int check_needed(const struct plan *plan, struct err *err)
 {
@@ -148,7 +153,8 @@ static int check_both(const struct plan *plan, struct err *err)
         return ERR_AT(err, linux, uid_mappings, ERR_ID_MAP, 0, "missing, while there are gidMappings");
     if (linux->uid_mappings.n || plan->facts.rootless)
         return 0;
-    return ERR_AT(err, linux, uid_mappings, ERR_ID_MAP, 0, "a new user namespace needs uidMappings and gidMappings");
+    return ERR_AT(err, linux, uid_mappings, ERR_ID_MAP, 0,
+                  "a new user namespace needs uidMappings and gidMappings");
 }
 
 /* Without privileges, and without maps, the caller becomes root of the container. */
@@ -158,9 +164,9 @@ static int map_caller(struct plan *plan, struct err *err)
 
     if (!ranges)
         return err_nomem(err);
-    ranges[0] = (struct plan_id_range) { 0, plan->facts.euid, 1 };
-    ranges[1] = (struct plan_id_range) { 0, plan->facts.egid, 1 };
-    plan->ids = (struct plan_id_map) { .uid = &ranges[0], .gid = &ranges[1], .n_uid = 1, .n_gid = 1 };
+    ranges[0] = (struct plan_id_range){ 0, plan->facts.euid, 1 };
+    ranges[1] = (struct plan_id_range){ 0, plan->facts.egid, 1 };
+    plan->ids = (struct plan_id_map){ .uid = &ranges[0], .gid = &ranges[1], .n_uid = 1, .n_gid = 1 };
     return 0;
 }
 
@@ -169,17 +175,24 @@ static int compile_maps(struct plan *plan, struct err *err)
     const struct oci_linux *linux = plan_linux(plan->spec);
     int failed = 0;
 
-    if (!plan_go_on(err, plan_ranges_compile(&linux->node, offsetof(struct oci_linux, uid_mappings), &linux->uid_mappings,
-                                             &plan->arena, &plan->ids.uid, err), &failed))
+    if (!plan_go_on(err,
+                    plan_ranges_compile(&linux->node, offsetof(struct oci_linux, uid_mappings),
+                                        &linux->uid_mappings, &plan->arena, &plan->ids.uid, err),
+                    &failed))
         return failed;
-    (void) plan_go_on(err, plan_ranges_compile(&linux->node, offsetof(struct oci_linux, gid_mappings),
-                                               &linux->gid_mappings, &plan->arena, &plan->ids.gid, err), &failed);
+    (void) plan_go_on(err,
+                      plan_ranges_compile(&linux->node, offsetof(struct oci_linux, gid_mappings),
+                                          &linux->gid_mappings, &plan->arena, &plan->ids.gid, err),
+                      &failed);
     plan->ids.n_uid = linux->uid_mappings.n;
     plan->ids.n_gid = linux->gid_mappings.n;
     return failed;
 }
 
-/* With a namespace that is joined the maps are there already; engines give them all the same, and they must be sound. */
+/*
+ * With a namespace that is joined the maps are there already; engines give them all the same, and they must
+ * be sound.
+ */
 int plan_ids_compile(struct plan *plan, struct err *err)
 {
     bool fresh = plan->namespaces.fresh & CLONE_NEWUSER;
@@ -194,6 +207,6 @@ int plan_ids_compile(struct plan *plan, struct err *err)
         return map_caller(plan, err);
     r = compile_maps(plan, err);
     if (!fresh)
-        plan->ids = (struct plan_id_map) { .userns_fd = -1 };
+        plan->ids = (struct plan_id_map){ .userns_fd = -1 };
     return r;
 }

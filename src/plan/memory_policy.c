@@ -8,14 +8,14 @@
 #include "base/text.h"
 #include "plan/compile.h"
 
-#ifndef MPOL_F_NUMA_BALANCING      /* Linux 5.12 */
+#ifndef MPOL_F_NUMA_BALANCING /* Linux 5.12 */
 #define MPOL_F_NUMA_BALANCING (1 << 13)
 #endif
 
 enum {
-    PREFERRED_MANY = 5,            /* Linux 5.15 */
-    WEIGHTED_INTERLEAVE = 6,       /* Linux 6.9 */
-    NODE_MAX = 1023,               /* MAX_NUMNODES is 1024 at most */
+    PREFERRED_MANY = 5,      /* Linux 5.15 */
+    WEIGHTED_INTERLEAVE = 6, /* Linux 6.9 */
+    NODE_MAX = 1023,         /* MAX_NUMNODES is 1024 at most */
 };
 
 static const uint32_t modes[] = {
@@ -26,7 +26,10 @@ static const uint32_t modes[] = {
 };
 
 static const char *const flag_names[] = {
-    NULL, "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES",
+    NULL,
+    "MPOL_F_NUMA_BALANCING",
+    "MPOL_F_RELATIVE_NODES",
+    "MPOL_F_STATIC_NODES",
 };
 static const struct json_words flag_words = { flag_names, sizeof flag_names / sizeof *flag_names };
 static const uint32_t flag_bits[] = { 0, MPOL_F_NUMA_BALANCING, MPOL_F_RELATIVE_NODES, MPOL_F_STATIC_NODES };
@@ -86,9 +89,12 @@ int plan_memory_policy_compile(struct plan *plan, struct err *err)
     policy = arena_alloc(&plan->arena, sizeof *policy);
     if (!policy)
         return err_nomem(err);
-    fault = from->nodes ? plan_mask_parse(from->nodes, NODE_MAX, &plan->arena, &policy->nodes, &policy->n_words) : NULL;
+    fault = from->nodes
+                ? plan_mask_parse(from->nodes, NODE_MAX, &plan->arena, &policy->nodes, &policy->n_words)
+                : NULL;
     if (fault)
-        return ERR_AT(err, from, nodes, ERR_CONFIG_VALUE, 0, "\"%s\" is not a list of nodes: %s", from->nodes, fault);
+        return ERR_AT(err, from, nodes, ERR_CONFIG_VALUE, 0, "\"%s\" is not a list of nodes: %s", from->nodes,
+                      fault);
     if (!plan_go_on(err, compile_flags(from, &flags, err), &failed) ||
         !plan_go_on(err, check_nodes(from, policy->n_words, err), &failed) ||
         !plan_go_on(err, check_flags(from, flags, policy->n_words, err), &failed))

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "plan/compile.h"
 
-/* ---- the text of idmap= -------------------------------------------------------------------------------------- */
+/* ---- the text of idmap= -------------------------------------------------------------------------------- */
 
 static bool number(const char **s, uint32_t *ret)
 {
@@ -58,8 +58,8 @@ static const char *translate(const struct oci_id_mappings *container, struct pla
     return "a range that begins with \"@\" must lie within one range of the container's user namespace";
 }
 
-static const char *parse_list(const char **s, const struct oci_id_mappings *container, struct plan_id_range *ranges,
-                              size_t *n)
+static const char *parse_list(const char **s, const struct oci_id_mappings *container,
+                              struct plan_id_range *ranges, size_t *n)
 {
     for (;; ++*s) {
         bool relative = **s == '@';
@@ -86,7 +86,8 @@ static size_t count(const char *s)
     return n;
 }
 
-static const char *parse_text(const char *s, const struct oci_linux *linux, struct arena *arena, struct plan_id_map *map)
+static const char *parse_text(const char *s, const struct oci_linux *linux, struct arena *arena,
+                              struct plan_id_map *map)
 {
     size_t most = count(s);
     const char *fault = NULL;
@@ -111,18 +112,21 @@ static const char *parse_text(const char *s, const struct oci_linux *linux, stru
     return fault ? fault : plan_ranges_fault(map->gid, map->n_gid);
 }
 
-/* ---- the three sources --------------------------------------------------------------------------------------- */
+/* ---- the three sources --------------------------------------------------------------------------------- */
 
-static int from_text(struct plan *plan, struct plan_mount *m, const struct plan_mount_options *options, struct err *err)
+static int from_text(struct plan *plan, struct plan_mount *m, const struct plan_mount_options *options,
+                     struct err *err)
 {
     const char *fault = parse_text(options->id_map_text, plan_linux(plan->spec), &plan->arena, m->id_map);
 
-    return fault ? PLAN_OPTION_AT(err, m, options->id_map_index, ERR_ID_MAP, "\"%s\": %s", options->id_map_text, fault) : 0;
+    return fault ? PLAN_OPTION_AT(err, m, options->id_map_index, ERR_ID_MAP, "\"%s\": %s",
+                                  options->id_map_text, fault)
+                 : 0;
 }
 
 static int from_lists(struct plan *plan, const struct json_node *node, size_t uid_member, size_t gid_member,
-                      const struct oci_id_mappings *uids, const struct oci_id_mappings *gids, struct plan_id_map *map,
-                      struct err *err)
+                      const struct oci_id_mappings *uids, const struct oci_id_mappings *gids,
+                      struct plan_id_map *map, struct err *err)
 {
     int r = plan_ranges_compile(node, uid_member, uids, &plan->arena, &map->uid, err);
 
@@ -141,11 +145,15 @@ static int from_mount(struct plan *plan, struct plan_mount *m, struct err *err)
         return ERR_AT(err, from, gid_mappings, ERR_ID_MAP, 0, "missing, while there are uidMappings");
     if (!from->uid_mappings.n)
         return ERR_AT(err, from, uid_mappings, ERR_ID_MAP, 0, "missing, while there are gidMappings");
-    return from_lists(plan, &from->node, offsetof(struct oci_mount, uid_mappings), offsetof(struct oci_mount, gid_mappings),
-                      &from->uid_mappings, &from->gid_mappings, m->id_map, err);
+    return from_lists(plan, &from->node, offsetof(struct oci_mount, uid_mappings),
+                      offsetof(struct oci_mount, gid_mappings), &from->uid_mappings, &from->gid_mappings,
+                      m->id_map, err);
 }
 
-/* The map of a namespace that is joined may not be in the configuration: then it is empty, and the namespace is meant. */
+/*
+ * The map of a namespace that is joined may not be in the configuration: then it is empty, and the namespace
+ * is meant.
+ */
 static int from_container(struct plan *plan, struct plan_mount *m, const struct plan_mount_options *options,
                           struct err *err)
 {
@@ -153,12 +161,13 @@ static int from_container(struct plan *plan, struct plan_mount *m, const struct 
     int r;
 
     if (!plan_has_namespace(plan, CLONE_NEWUSER)) {
-        r = PLAN_OPTION_AT(err, m, options->id_map_index, ERR_ID_MAP, "there are no ids to map to");
+        r = PLAN_OPTION_AT(err, m, options->id_map_index, ERR_ID_MAP, "idmap: there are no ids to map to");
         err_hint(err, "give the mount uidMappings and gidMappings, or the container a user namespace");
         return r;
     }
     return from_lists(plan, &linux->node, offsetof(struct oci_linux, uid_mappings),
-                      offsetof(struct oci_linux, gid_mappings), &linux->uid_mappings, &linux->gid_mappings, m->id_map, err);
+                      offsetof(struct oci_linux, gid_mappings), &linux->uid_mappings, &linux->gid_mappings,
+                      m->id_map, err);
 }
 
 int plan_mount_ids_compile(struct plan *plan, struct plan_mount *m, const struct plan_mount_options *options,
@@ -169,7 +178,8 @@ int plan_mount_ids_compile(struct plan *plan, struct plan_mount *m, const struct
     if (!options->id_map && !own)
         return 0;
     if (plan->facts.rootless)
-        return err_at(err, &m->from->node, ERR_NO_MEMBER, ERR_UNSUPPORTED, 0, "only root can make id-mapped mounts");
+        return err_at(err, &m->from->node, ERR_NO_MEMBER, ERR_UNSUPPORTED, 0,
+                      "only root can make id-mapped mounts");
     m->id_map = arena_alloc(&plan->arena, sizeof *m->id_map);
     if (!m->id_map)
         return err_nomem(err);

@@ -13,8 +13,8 @@
 #include "plan/mount_words.h"
 
 enum {
-    VALUE_MAX = 255,               /* fsconfig(2): 256 with the NUL */
-    EXTRA = 5,                     /* the label; "rw", "async", "nolazytime", "nomand" of a remount */
+    VALUE_MAX = 255, /* fsconfig(2): 256 with the NUL */
+    EXTRA = 5,       /* the label; "rw", "async", "nolazytime", "nomand" of a remount */
 };
 
 static void apply_bits(uint64_t *set, uint64_t *clear, const struct plan_mount_word *word)
@@ -23,7 +23,10 @@ static void apply_bits(uint64_t *set, uint64_t *clear, const struct plan_mount_w
     *clear = (*clear & ~word->set) | word->clear;
 }
 
-/* "atime" takes "noatime" back, and leaves "strictatime" alone: the mode that remains, or the default, is set. */
+/*
+ * "atime" takes "noatime" back, and leaves "strictatime" alone: the mode that remains, or the default, is
+ * set.
+ */
 static void apply_not_atime(uint64_t *set, uint64_t *clear, const struct plan_mount_word *word)
 {
     if ((*set & MOUNT_ATTR__ATIME) == word->set)
@@ -31,13 +34,16 @@ static void apply_not_atime(uint64_t *set, uint64_t *clear, const struct plan_mo
     *clear |= MOUNT_ATTR__ATIME;
 }
 
-static void apply_superblock(struct plan_mount *m, struct plan_mount_options *options, const struct plan_mount_word *word)
+static void apply_superblock(struct plan_mount *m, struct plan_mount_options *options,
+                             const struct plan_mount_word *word)
 {
     m->flags = (m->flags & ~(unsigned long) word->clear) | (unsigned long) word->set;
-    options->superblock_clear = (options->superblock_clear & ~(unsigned long) word->set) | (unsigned long) word->clear;
+    options->superblock_clear =
+        (options->superblock_clear & ~(unsigned long) word->set) | (unsigned long) word->clear;
 }
 
-static void apply(struct plan_mount *m, struct plan_mount_options *options, const struct plan_mount_word *word)
+static void apply(struct plan_mount *m, struct plan_mount_options *options,
+                  const struct plan_mount_word *word)
 {
     switch (word->kind) {
     case PLAN_WORD_NOTHING: break;
@@ -80,7 +86,7 @@ int plan_mount_options_parse(struct plan_mount *m, struct arena *arena, struct p
 {
     const struct json_strings *words = &m->from->options;
 
-    *ret = (struct plan_mount_options) { .data = arena_array(arena, words->n, sizeof *ret->data) };
+    *ret = (struct plan_mount_options){ .data = arena_array(arena, words->n, sizeof *ret->data) };
     if (!ret->data)
         return -ENOMEM;
     for (size_t i = 0; i < words->n; i++) {
@@ -101,7 +107,7 @@ int plan_mount_options_parse(struct plan_mount *m, struct arena *arena, struct p
     return 0;
 }
 
-/* ---- the filesystem's own ------------------------------------------------------------------------------------ */
+/* ---- the filesystem's own ------------------------------------------------------------------------------ */
 
 static bool add_parameter(struct plan_mount *m, const char *option, struct arena *arena)
 {
@@ -110,7 +116,7 @@ static bool add_parameter(struct plan_mount *m, const char *option, struct arena
 
     if (!key)
         return false;
-    m->parameters[m->n_parameters++] = (struct plan_parameter) { key, equals ? equals + 1 : NULL };
+    m->parameters[m->n_parameters++] = (struct plan_parameter){ key, equals ? equals + 1 : NULL };
     return true;
 }
 
@@ -124,12 +130,12 @@ static bool is_plain(const struct plan_parameter *p)
 static int append_label(struct plan_mount *m, const char *key, const char *label, struct arena *arena)
 {
     m->data = arena_printf(arena, "%s%s%s=\"%s\"", m->data ? m->data : "", m->data ? "," : "", key, label);
-    m->parameters[m->n_parameters++] = (struct plan_parameter) { key, label };
+    m->parameters[m->n_parameters++] = (struct plan_parameter){ key, label };
     return m->data ? 0 : -ENOMEM;
 }
 
-int plan_mount_options_data(struct plan_mount *m, const struct plan_mount_options *options, const char *label_key,
-                            const char *label, struct arena *arena, bool *ret_plain)
+int plan_mount_options_data(struct plan_mount *m, const struct plan_mount_options *options,
+                            const char *label_key, const char *label, struct arena *arena, bool *ret_plain)
 {
     *ret_plain = !label || strlen(label) <= VALUE_MAX;
     m->parameters = arena_array(arena, options->n_data + EXTRA, sizeof *m->parameters);
@@ -139,7 +145,7 @@ int plan_mount_options_data(struct plan_mount *m, const struct plan_mount_option
         const char *option = m->from->options.v[options->data[i]];
 
         if (!*option)
-            continue;              /* as mount(2) does */
+            continue; /* as mount(2) does */
         if (!add_parameter(m, option, arena))
             return -ENOMEM;
         *ret_plain &= is_plain(&m->parameters[m->n_parameters - 1]);

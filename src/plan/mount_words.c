@@ -14,7 +14,7 @@
 
 #include "libocispec/json.h"
 
-#ifndef MOUNT_ATTR_NOSYMFOLLOW     /* Linux 5.14 */
+#ifndef MOUNT_ATTR_NOSYMFOLLOW /* Linux 5.14 */
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 
@@ -142,5 +142,5 @@ const char *plan_mount_word_nearest(const char *s)
 
     for (size_t i = 0; i < N_WORDS; i++)
         names[i + 1] = words[i].word;
-    return json_nearest_word(&(struct json_words) { names, N_WORDS + 1 }, s, strlen(s));
+    return json_nearest_word(&(struct json_words){ names, N_WORDS + 1 }, s, strlen(s));
 }

@@ -2,8 +2,8 @@
 /*
  * mount_words.h - the words that `options` of a mount may have beside a filesystem's own.
  *
- * config.md "Linux mount options", mount(8) "FILESYSTEM-INDEPENDENT MOUNT OPTIONS", and what engines pass to any
- * runtime.
+ * config.md "Linux mount options", mount(8) "FILESYSTEM-INDEPENDENT MOUNT OPTIONS", and what engines pass to
+ * any runtime.
  */
 #ifndef OCIRT_PLAN_MOUNT_WORDS_H
 #define OCIRT_PLAN_MOUNT_WORDS_H
@@ -12,20 +12,20 @@
 #include <stdint.h>
 
 enum plan_word_kind {
-    PLAN_WORD_NOTHING,             /* what is so anyway */
-    PLAN_WORD_ATTRIBUTE,           /* set and clear are MOUNT_ATTR_* */
-    PLAN_WORD_NOT_ATIME,           /* set is the atime mode that it must not be */
-    PLAN_WORD_RECURSIVE,           /* as PLAN_WORD_ATTRIBUTE, of all mounts below */
+    PLAN_WORD_NOTHING,   /* what is so anyway */
+    PLAN_WORD_ATTRIBUTE, /* set and clear are MOUNT_ATTR_* */
+    PLAN_WORD_NOT_ATIME, /* set is the atime mode that it must not be */
+    PLAN_WORD_RECURSIVE, /* as PLAN_WORD_ATTRIBUTE, of all mounts below */
     PLAN_WORD_RECURSIVE_NOT_ATIME,
-    PLAN_WORD_SUPERBLOCK,          /* set and clear are MS_* of the filesystem */
-    PLAN_WORD_PROPAGATION,         /* set is one of MS_SHARED..., perhaps with MS_REC */
-    PLAN_WORD_BIND,                /* set is MS_BIND, perhaps with MS_REC */
+    PLAN_WORD_SUPERBLOCK,  /* set and clear are MS_* of the filesystem */
+    PLAN_WORD_PROPAGATION, /* set is one of MS_SHARED..., perhaps with MS_REC */
+    PLAN_WORD_BIND,        /* set is MS_BIND, perhaps with MS_REC */
     PLAN_WORD_REMOUNT,
     PLAN_WORD_COPY_UP,
     PLAN_WORD_COPY_SYMLINK,
     PLAN_WORD_SOURCE_NOFOLLOW,
     PLAN_WORD_TARGET_NOFOLLOW,
-    PLAN_WORD_ID_MAP,              /* set is MS_REC for all mounts below, else 0 */
+    PLAN_WORD_ID_MAP, /* set is MS_REC for all mounts below, else 0 */
 };
 
 struct plan_mount_word {

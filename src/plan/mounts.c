@@ -2,8 +2,9 @@
 /*
  * mounts.c - what the entries of `mounts` mean (config.md "Mounts").
  *
- * For a bind mount the words are attributes of the mount. For a new filesystem so are nosuid, nodev, noexec, ro,
- * nosymfollow and the atime family; sync, dirsync, lazytime and mand are of the filesystem; the rest is its own.
+ * For a bind mount the words are attributes of the mount. For a new filesystem so are nosuid, nodev, noexec,
+ * ro, nosymfollow and the atime family; sync, dirsync, lazytime and mand are of the filesystem; the rest is
+ * its own.
  */
 #include "plan/mount_options.h"
 
@@ -20,14 +21,19 @@
 #include "plan/mount_words.h"
 
 /*
- * Filesystems whose options all have a form for fsconfig(2).  Others may parse the text of mount(2) in ways of their own
- * (overlay's escapes, fuse's fd), and have mount(2).  Those with `label` know "context=" of SELinux.
+ * Filesystems whose options all have a form for fsconfig(2).  Others may parse the text of mount(2) in ways
+ * of their own (overlay's escapes, fuse's fd), and have mount(2).  Those with `label` know "context=" of
+ * SELinux.
  */
-static const struct { const char *type; bool label; } known_filesystems[] = {
-    { "proc", false },    { "sysfs", false },  { "tmpfs", true },   { "devpts", true },   { "mqueue", false },
-    { "cgroup2", false }, { "cgroup", false }, { "ramfs", true },   { "hugetlbfs", true }, { "bpf", false },
-    { "securityfs", false }, { "debugfs", false }, { "tracefs", false }, { "configfs", false }, { "pstore", false },
-    { "efivarfs", false }, { "binder", false }, { "rpc_pipefs", false },
+static const struct {
+    const char *type;
+    bool label;
+} known_filesystems[] = {
+    { "proc", false },     { "sysfs", false },      { "tmpfs", true },       { "devpts", true },
+    { "mqueue", false },   { "cgroup2", false },    { "cgroup", false },     { "ramfs", true },
+    { "hugetlbfs", true }, { "bpf", false },        { "securityfs", false }, { "debugfs", false },
+    { "tracefs", false },  { "configfs", false },   { "pstore", false },     { "efivarfs", false },
+    { "binder", false },   { "rpc_pipefs", false },
 };
 
 enum { N_KNOWN = sizeof known_filesystems / sizeof *known_filesystems };
@@ -40,7 +46,7 @@ static bool is_known(const char *type, bool *ret_label)
     return *ret_label = true, false;
 }
 
-/* ---- the list ------------------------------------------------------------------------------------------------ */
+/* ---- the list ------------------------------------------------------------------------------------------ */
 
 struct plan_mount *plan_mounts_append(struct plan_mount_list *list)
 {
@@ -59,7 +65,7 @@ struct plan_mount *plan_mounts_append(struct plan_mount_list *list)
         list->room = room;
     }
     m = &plan->mounts[plan->n_mounts++];
-    *m = (struct plan_mount) { .tree_fd = -1 };
+    *m = (struct plan_mount){ .tree_fd = -1 };
     return m;
 }
 
@@ -73,9 +79,12 @@ static int append(struct plan_mount_list *list, const struct plan_mount *m, stru
     return 0;
 }
 
-/* ---- bind mounts --------------------------------------------------------------------------------------------- */
+/* ---- bind mounts --------------------------------------------------------------------------------------- */
 
-/* Test suites and some engines give a bind mount what belongs to a tmpfs; nothing is lost when it is left out. */
+/*
+ * Test suites and some engines give a bind mount what belongs to a tmpfs; nothing is lost when it is left
+ * out.
+ */
 static bool is_tmpfs_option(const char *option)
 {
     static const char *const keys[] = { "mode=", "size=", "nr_inodes=", "uid=", "gid=" };
@@ -95,8 +104,8 @@ static int refuse_data(const struct plan_mount *m, const struct plan_mount_optio
         const char *option = m->from->options.v[index];
 
         if (is_tmpfs_option(option)) {
-            err_warn_at(err, &m->from->node, offsetof(struct oci_mount, options), "\"%s\" has no effect on a bind mount",
-                        option);
+            err_warn_at(err, &m->from->node, offsetof(struct oci_mount, options),
+                        "\"%s\" has no effect on a bind mount", option);
             continue;
         }
         r = PLAN_OPTION_AT(err, m, index, ERR_MOUNT, "a bind mount has no option \"%s\"", option);
@@ -109,7 +118,10 @@ static int refuse_data(const struct plan_mount *m, const struct plan_mount_optio
 
 static void drop_superblock_flags(struct plan_mount *m, struct err *err)
 {
-    static const struct { unsigned long flag; const char *word; } words[] = {
+    static const struct {
+        unsigned long flag;
+        const char *word;
+    } words[] = {
         { MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" },    { MS_LAZYTIME, "lazytime" },
         { MS_MANDLOCK, "mand" },    { MS_I_VERSION, "iversion" }, { MS_SILENT, "silent" },
     };
@@ -121,7 +133,10 @@ static void drop_superblock_flags(struct plan_mount *m, struct err *err)
     m->flags = 0;
 }
 
-/* What the host mounts below the source later is not seen, unless the root filesystem itself is a peer or a slave. */
+/*
+ * What the host mounts below the source later is not seen, unless the root filesystem itself is a peer or a
+ * slave.
+ */
 static void default_propagation(const struct plan *plan, struct plan_mount *m)
 {
     uint64_t root = plan->root.propagation;
@@ -140,19 +155,20 @@ static bool is_below(const char *path, const char *directory)
 }
 
 /*
- * A /sys that is bound because a new one can't be mounted has the cgroup tree below it, of which a part may belong to
- * the user: read-only must mean all of it (CVE-2023-25809).
+ * A /sys that is bound because a new one can't be mounted has the cgroup tree below it, of which a part may
+ * belong to the user: read-only must mean all of it (CVE-2023-25809).
  */
 static void close_sys(const struct plan *plan, struct plan_mount *m)
 {
-    bool limited = plan->facts.rootless || plan->facts.in_user_namespace || plan_has_namespace(plan, CLONE_NEWUSER);
+    bool limited =
+        plan->facts.rootless || plan->facts.in_user_namespace || plan_has_namespace(plan, CLONE_NEWUSER);
 
     if (limited && m->recursive && m->set & MOUNT_ATTR_RDONLY && is_below(m->source, "/sys"))
         m->recursive_set |= MOUNT_ATTR_RDONLY;
 }
 
-static int compile_bind(struct plan_mount_list *list, struct plan_mount *m, const struct plan_mount_options *options,
-                        struct err *err)
+static int compile_bind(struct plan_mount_list *list, struct plan_mount *m,
+                        const struct plan_mount_options *options, struct err *err)
 {
     struct plan *plan = list->plan;
     int r = refuse_data(m, options, err);
@@ -166,52 +182,60 @@ static int compile_bind(struct plan_mount_list *list, struct plan_mount *m, cons
     if (!m->source)
         return err_nomem(err);
     if (m->copy_up)
-        return ERR_AT(err, m->from, options, ERR_CONFIG_CONFLICT, 0, "\"tmpcopyup\" is for tmpfs, not for a bind mount");
+        return ERR_AT(err, m->from, options, ERR_CONFIG_CONFLICT, 0,
+                      "\"tmpcopyup\" is for tmpfs, not for a bind mount");
     drop_superblock_flags(m, err);
     default_propagation(plan, m);
     close_sys(plan, m);
     return append(list, m, err);
 }
 
-/* ---- remounts ------------------------------------------------------------------------------------------------ */
+/* ---- remounts ------------------------------------------------------------------------------------------ */
 
 /* As fsconfig(2) knows them for every filesystem. */
-static const struct { unsigned long flag; const char *off; } negations[] = {
-    { MS_SYNCHRONOUS, "async" }, { MS_LAZYTIME, "nolazytime" }, { MS_MANDLOCK, "nomand" },
+static const struct {
+    unsigned long flag;
+    const char *off;
+} negations[] = {
+    { MS_SYNCHRONOUS, "async" },
+    { MS_LAZYTIME, "nolazytime" },
+    { MS_MANDLOCK, "nomand" },
 };
 
 /* Without "bind", the filesystem itself changes as well. */
-static int compile_whole_remount(struct plan *plan, struct plan_mount *m, const struct plan_mount_options *options,
-                                 struct err *err)
+static int compile_whole_remount(struct plan *plan, struct plan_mount *m,
+                                 const struct plan_mount_options *options, struct err *err)
 {
     bool plain;
 
     if (m->flags & (MS_SILENT | MS_I_VERSION))
-        return ERR_AT(err, m->from, options, ERR_UNSUPPORTED, 0, "a remount can't change \"silent\" and \"iversion\"");
+        return ERR_AT(err, m->from, options, ERR_UNSUPPORTED, 0,
+                      "a remount can't change \"silent\" and \"iversion\"");
     if (plan_mount_options_data(m, options, NULL, NULL, &plan->arena, &plain) < 0)
         return err_nomem(err);
     if (!plain)
-        return ERR_AT(err, m->from, options, ERR_UNSUPPORTED, 0, "an option has a \",\" or more than 255 characters in it");
+        return ERR_AT(err, m->from, options, ERR_UNSUPPORTED, 0,
+                      "an option has a \",\" or more than 255 characters in it");
     if (m->set & MOUNT_ATTR_RDONLY)
         m->flags |= MS_RDONLY;
     if (options->rw)
-        m->parameters[m->n_parameters++] = (struct plan_parameter) { "rw", NULL };
+        m->parameters[m->n_parameters++] = (struct plan_parameter){ "rw", NULL };
     for (size_t i = 0; i < sizeof negations / sizeof *negations; i++)
         if (options->superblock_clear & negations[i].flag)
-            m->parameters[m->n_parameters++] = (struct plan_parameter) { negations[i].off, NULL };
+            m->parameters[m->n_parameters++] = (struct plan_parameter){ negations[i].off, NULL };
     return 0;
 }
 
-static int compile_remount(struct plan_mount_list *list, struct plan_mount *m, const struct plan_mount_options *options,
-                           struct err *err)
+static int compile_remount(struct plan_mount_list *list, struct plan_mount *m,
+                           const struct plan_mount_options *options, struct err *err)
 {
     int r;
 
     m->kind = PLAN_MOUNT_REMOUNT;
     m->source = NULL;
     if (m->copy_up || options->id_map)
-        return ERR_AT(err, m->from, options, ERR_CONFIG_CONFLICT, 0, "\"%s\" does not go together with \"remount\"",
-                      m->copy_up ? "tmpcopyup" : "idmap");
+        return ERR_AT(err, m->from, options, ERR_CONFIG_CONFLICT, 0,
+                      "\"%s\" does not go together with \"remount\"", m->copy_up ? "tmpcopyup" : "idmap");
     if (options->bind) {
         r = refuse_data(m, options, err);
         drop_superblock_flags(m, err);
@@ -223,7 +247,7 @@ static int compile_remount(struct plan_mount_list *list, struct plan_mount *m, c
     return r < 0 ? r : append(list, m, err);
 }
 
-/* ---- new filesystems ----------------------------------------------------------------------------------------- */
+/* ---- new filesystems ----------------------------------------------------------------------------------- */
 
 static bool has_context(const struct plan_mount *m, const struct plan_mount_options *options)
 {
@@ -241,7 +265,8 @@ static int check_classic(const struct plan_mount *m, struct err *err)
     if (!word)
         return 0;
     return ERR_AT(err, m->from, options, ERR_UNSUPPORTED, 0,
-                  "\"%s\" does not go together with \"silent\", \"iversion\" or an option with a \",\" in it", word);
+                  "\"%s\" does not go together with \"silent\", \"iversion\" or an option with a \",\" in it",
+                  word);
 }
 
 static int check_new(const struct plan_mount *m, struct err *err)
@@ -250,12 +275,13 @@ static int check_new(const struct plan_mount *m, struct err *err)
         return ERR_AT(err, m->from, options, ERR_CONFIG_CONFLICT, 0, "\"%s\" is for bind mounts",
                       m->copy_symlink ? "copy-symlink" : "src-nofollow");
     if (m->copy_up && strcmp(m->type, "tmpfs") && strcmp(m->type, "ramfs"))
-        return ERR_AT(err, m->from, options, ERR_CONFIG_CONFLICT, 0, "\"tmpcopyup\" is for tmpfs, not for %s", m->type);
+        return ERR_AT(err, m->from, options, ERR_CONFIG_CONFLICT, 0, "\"tmpcopyup\" is for tmpfs, not for %s",
+                      m->type);
     return 0;
 }
 
-static int compile_new(struct plan_mount_list *list, struct plan_mount *m, const struct plan_mount_options *options,
-                       struct err *err)
+static int compile_new(struct plan_mount_list *list, struct plan_mount *m,
+                       const struct plan_mount_options *options, struct err *err)
 {
     struct plan *plan = list->plan;
     bool takes_label, known = is_known(m->type, &takes_label), plain;
@@ -276,20 +302,21 @@ static int compile_new(struct plan_mount_list *list, struct plan_mount *m, const
     return strcmp(m->type, "cgroup") ? append(list, m, err) : plan_cgroup_mounts_compile(list, m, err);
 }
 
-/* ---- one entry ----------------------------------------------------------------------------------------------- */
+/* ---- one entry ----------------------------------------------------------------------------------------- */
 
 static int check_target(const struct plan_mount *m, const struct plan_mount_options *options, struct err *err)
 {
     if (!*m->from->destination)
         return ERR_AT(err, m->from, destination, ERR_CONFIG_VALUE, 0, "empty");
     if (!options->remount && !strcmp(m->target, "/"))
-        return ERR_AT(err, m->from, destination, ERR_MOUNT, 0, "the root filesystem itself can't be mounted over");
+        return ERR_AT(err, m->from, destination, ERR_MOUNT, 0,
+                      "the root filesystem itself can't be mounted over");
     return 0;
 }
 
 /* type "bind" is taken for the option: the specification wants the option, but nothing else can be meant. */
-static int compile_kind(struct plan_mount_list *list, struct plan_mount *m, const struct plan_mount_options *options,
-                        struct err *err)
+static int compile_kind(struct plan_mount_list *list, struct plan_mount *m,
+                        const struct plan_mount_options *options, struct err *err)
 {
     int r;
 

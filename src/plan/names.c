@@ -9,7 +9,8 @@
 #include "plan/compile.h"
 
 /* In the runtime's own UTS namespace the name would be the host's. */
-static int compile_name(const struct plan *plan, const char *name, size_t member, const char **ret, struct err *err)
+static int compile_name(const struct plan *plan, const char *name, size_t member, const char **ret,
+                        struct err *err)
 {
     const struct json_node *node = &plan->spec->node;
     int r;
@@ -32,10 +33,14 @@ int plan_names_compile(struct plan *plan, struct err *err)
     const struct oci_spec *spec = plan->spec;
     int failed = 0;
 
-    if (!plan_go_on(err, compile_name(plan, spec->hostname, offsetof(struct oci_spec, hostname), &plan->hostname, err),
-                    &failed))
+    if (!plan_go_on(
+            err,
+            compile_name(plan, spec->hostname, offsetof(struct oci_spec, hostname), &plan->hostname, err),
+            &failed))
         return failed;
-    (void) plan_go_on(err, compile_name(plan, spec->domainname, offsetof(struct oci_spec, domainname),
-                                        &plan->domainname, err), &failed);
+    (void) plan_go_on(
+        err,
+        compile_name(plan, spec->domainname, offsetof(struct oci_spec, domainname), &plan->domainname, err),
+        &failed);
     return failed;
 }

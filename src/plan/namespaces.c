@@ -18,14 +18,15 @@
 #include "plan/compile.h"
 
 static const uint64_t flags[] = {
-    [OCI_NAMESPACE_PID] = CLONE_NEWPID, [OCI_NAMESPACE_NETWORK] = CLONE_NEWNET, [OCI_NAMESPACE_MOUNT] = CLONE_NEWNS,
-    [OCI_NAMESPACE_IPC] = CLONE_NEWIPC, [OCI_NAMESPACE_UTS] = CLONE_NEWUTS, [OCI_NAMESPACE_USER] = CLONE_NEWUSER,
+    [OCI_NAMESPACE_PID] = CLONE_NEWPID,       [OCI_NAMESPACE_NETWORK] = CLONE_NEWNET,
+    [OCI_NAMESPACE_MOUNT] = CLONE_NEWNS,      [OCI_NAMESPACE_IPC] = CLONE_NEWIPC,
+    [OCI_NAMESPACE_UTS] = CLONE_NEWUTS,       [OCI_NAMESPACE_USER] = CLONE_NEWUSER,
     [OCI_NAMESPACE_CGROUP] = CLONE_NEWCGROUP, [OCI_NAMESPACE_TIME] = CLONE_NEWTIME,
 };
 
 static const enum oci_namespace_type join_order[] = {
-    OCI_NAMESPACE_USER, OCI_NAMESPACE_PID, OCI_NAMESPACE_TIME, OCI_NAMESPACE_CGROUP, OCI_NAMESPACE_IPC,
-    OCI_NAMESPACE_UTS, OCI_NAMESPACE_NETWORK, OCI_NAMESPACE_MOUNT,
+    OCI_NAMESPACE_USER, OCI_NAMESPACE_PID, OCI_NAMESPACE_TIME,    OCI_NAMESPACE_CGROUP,
+    OCI_NAMESPACE_IPC,  OCI_NAMESPACE_UTS, OCI_NAMESPACE_NETWORK, OCI_NAMESPACE_MOUNT,
 };
 
 enum { N_TYPES = sizeof flags / sizeof *flags };
@@ -76,7 +77,7 @@ bool plan_joins_user_namespace(const struct oci_spec *spec)
     return ns && is_joined(ns);
 }
 
-/* ---- the list ------------------------------------------------------------------------------------------------ */
+/* ---- the list ------------------------------------------------------------------------------------------ */
 
 static int take(struct plan_namespaces *out, const struct oci_namespace *ns, struct err *err)
 {
@@ -103,13 +104,16 @@ static void list_joined(struct plan_namespaces *out, const struct oci_linux *lin
 
             if (ns->type != join_order[turn] || !is_joined(ns))
                 continue;
-            out->join[out->n_join++] = (struct plan_join) {
-                .flag = plan_namespace_flag(ns->type), .path = ns->path, .ns_fd = -1, .from = ns,
+            out->join[out->n_join++] = (struct plan_join){
+                .flag = plan_namespace_flag(ns->type),
+                .path = ns->path,
+                .ns_fd = -1,
+                .from = ns,
             };
         }
 }
 
-/* ---- what only makes sense in a namespace of one's own --------------------------------------------------- */
+/* ---- what only makes sense in a namespace of one's own ------------------------------------------------- */
 
 static int check_rootless(const struct plan *plan, struct err *err)
 {
@@ -118,26 +122,28 @@ static int check_rootless(const struct plan *plan, struct err *err)
 
     if (!plan->facts.rootless || plan_has_namespace(plan, CLONE_NEWUSER))
         return 0;
-    r = plan->spec->linux ? ERR_AT(err, linux, namespaces, ERR_NAMESPACE, 0, "without root, a user namespace is needed")
-                          : err_set(err, ERR_NAMESPACE, 0, "linux.namespaces: without root, a user namespace is needed");
+    r = plan->spec->linux
+            ? ERR_AT(err, linux, namespaces, ERR_NAMESPACE, 0, "without root, a user namespace is needed")
+            : err_set(err, ERR_NAMESPACE, 0, "linux.namespaces: without root, a user namespace is needed");
     err_hint(err, "add { \"type\": \"user\" } to linux.namespaces, or begin with `ocirt spec --rootless`");
     return r;
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------ */
+/* ---- time ---------------------------------------------------------------------------------------------- */
 
 static const char *const clock_names[] = { NULL, "monotonic", "boottime" };
 static const struct json_words clocks = { clock_names, sizeof clock_names / sizeof *clock_names };
 
 enum { NANOSECONDS = 1000000000 };
-#define SECONDS_MAX (LLONG_MAX / NANOSECONDS)      /* KTIME_SEC_MAX */
+#define SECONDS_MAX (LLONG_MAX / NANOSECONDS) /* KTIME_SEC_MAX */
 
 static int check_offset(const struct oci_time_offset *offset, struct err *err)
 {
     int r = 0;
 
     if (!json_word_value(&clocks, offset->key)) {
-        r = err_at(err, &offset->node, ERR_NO_MEMBER, ERR_CONFIG_VALUE, 0, "there is no clock \"%s\"", offset->key);
+        r = err_at(err, &offset->node, ERR_NO_MEMBER, ERR_CONFIG_VALUE, 0, "there is no clock \"%s\"",
+                   offset->key);
         err_hint(err, "the clocks are \"monotonic\" and \"boottime\"");
     } else if (offset->secs > SECONDS_MAX || offset->secs < -SECONDS_MAX) {
         r = ERR_AT(err, offset, secs, ERR_CONFIG_VALUE, 0, "%lld is out of range, which is -%lld to %lld",
@@ -154,7 +160,8 @@ static int check_time_namespace(const struct plan *plan, struct err *err)
 {
     const struct oci_linux *linux = plan_linux(plan->spec);
     const struct json_node *node = linux->time_offsets.n ? &linux->node : &plan->spec->node;
-    size_t member = linux->time_offsets.n ? offsetof(struct oci_linux, time_offsets) : offsetof(struct oci_spec, annotations);
+    size_t member = linux->time_offsets.n ? offsetof(struct oci_linux, time_offsets)
+                                          : offsetof(struct oci_spec, annotations);
     int r;
 
     if (plan->namespaces.fresh & CLONE_NEWTIME)
@@ -178,8 +185,8 @@ static int compile_offsets(struct plan *plan, struct err *err)
 
         if (!plan_go_on(err, check_offset(offset, err), &failed))
             return failed;
-        text = arena_printf(&plan->arena, "%s%s %lld %u\n", text ? text : "", offset->key, (long long) offset->secs,
-                            offset->nanosecs);
+        text = arena_printf(&plan->arena, "%s%s %lld %u\n", text ? text : "", offset->key,
+                            (long long) offset->secs, offset->nanosecs);
         if (!text)
             return err_nomem(err);
     }
@@ -194,8 +201,9 @@ static int compile_offset_annotation(struct plan *plan, const char *value, struc
     unsigned nanoseconds;
     char clock[16], rest;
 
-    if (sscanf(value, "%15s %lld %u %c", clock, &seconds, &nanoseconds, &rest) != 3 || !json_word_value(&clocks, clock) ||
-        seconds > SECONDS_MAX || seconds < -SECONDS_MAX || nanoseconds >= NANOSECONDS)
+    if (sscanf(value, "%15s %lld %u %c", clock, &seconds, &nanoseconds, &rest) != 3 ||
+        !json_word_value(&clocks, clock) || seconds > SECONDS_MAX || seconds < -SECONDS_MAX ||
+        nanoseconds >= NANOSECONDS)
         return plan_annotation_error(plan->spec, PLAN_ANNOTATION_TIME_OFFSET, ERR_CONFIG_VALUE, err,
                                      "\"%s\" is not CLOCK SECONDS NANOSECONDS", value);
     plan->namespaces.time_offsets = arena_printf(&plan->arena, "%s %lld %u\n", clock, seconds, nanoseconds);
@@ -212,7 +220,9 @@ static int compile_time(struct plan *plan, struct err *err)
         return 0;
     if (!plan_go_on(err, check_time_namespace(plan, err), &failed))
         return failed;
-    (void) plan_go_on(err, offsets ? compile_offsets(plan, err) : compile_offset_annotation(plan, annotation, err), &failed);
+    (void) plan_go_on(err,
+                      offsets ? compile_offsets(plan, err) : compile_offset_annotation(plan, annotation, err),
+                      &failed);
     return failed;
 }
 
@@ -224,7 +234,7 @@ int plan_namespaces_compile(struct plan *plan, struct err *err)
     for (size_t i = 0; i < linux->namespaces.n; i++)
         if (!plan_go_on(err, take(&plan->namespaces, linux->namespaces.v[i], err), &failed))
             return failed;
-    if (failed == 0)               /* else there may be more than there is room for */
+    if (failed == 0) /* else there may be more than there is room for */
         list_joined(&plan->namespaces, linux);
     plan->loopback_up = plan->namespaces.fresh & CLONE_NEWNET;
     if (!plan_go_on(err, check_rootless(plan, err), &failed))

@@ -9,7 +9,7 @@
 
 #include "libocispec/oci_spec.h"
 
-#ifndef CLONE_NEWTIME              /* Linux 5.6, but C libraries took their time */
+#ifndef CLONE_NEWTIME /* Linux 5.6, but C libraries took their time */
 #define CLONE_NEWTIME 0x00000080
 #endif
 

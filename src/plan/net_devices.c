@@ -40,8 +40,9 @@ static int check(const struct oci_net_device *from, struct err *err)
     const char *fault = name_fault(from->key);
 
     if (fault)
-        return err_at(err, &from->node, ERR_NO_MEMBER, ERR_NETWORK, 0, "the name \"%s\" %s", from->key, fault);
-    fault = from->name && *from->name ? new_name_fault(from->name) : NULL;    /* "": as if not given */
+        return err_at(err, &from->node, ERR_NO_MEMBER, ERR_NETWORK, 0, "the name \"%s\" %s", from->key,
+                      fault);
+    fault = from->name && *from->name ? new_name_fault(from->name) : NULL; /* "": as if not given */
     if (fault)
         return ERR_AT(err, from, name, ERR_NETWORK, 0, "the name \"%s\" %s", from->name, fault);
     return 0;
@@ -56,9 +57,12 @@ static int add(struct plan *plan, const struct oci_net_device *from, struct err 
         return r;
     for (size_t i = 0; i < plan->n_net_devices; i++)
         if (!strchr(name, '%') && !strcmp(plan->net_devices[i].name, name))
-            return err_at(err, &from->node, ERR_NO_MEMBER, ERR_CONFIG_CONFLICT, 0, "a second device named %s", name);
-    plan->net_devices[plan->n_net_devices++] = (struct plan_net_device) {
-        .host_name = from->key, .name = name, .from = from,
+            return err_at(err, &from->node, ERR_NO_MEMBER, ERR_CONFIG_CONFLICT, 0, "a second device named %s",
+                          name);
+    plan->net_devices[plan->n_net_devices++] = (struct plan_net_device){
+        .host_name = from->key,
+        .name = name,
+        .from = from,
     };
     return 0;
 }
@@ -69,7 +73,8 @@ static int check_possible(const struct plan *plan, struct err *err)
     int r;
 
     if (!plan_has_namespace(plan, CLONE_NEWNET)) {
-        r = ERR_AT(err, linux, net_devices, ERR_NAMESPACE, 0, "moving network devices needs a network namespace");
+        r = ERR_AT(err, linux, net_devices, ERR_NAMESPACE, 0,
+                   "moving network devices needs a network namespace");
         err_hint(err, "add { \"type\": \"network\" } to linux.namespaces");
         return r;
     }

@@ -21,7 +21,7 @@
 #include "plan/namespaces.h"
 #include "plan/rlimits.h"
 
-/* ---- words --------------------------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------------------------------------- */
 
 static void line(struct text *out, const char *word)
 {
@@ -71,7 +71,10 @@ static void one_line(struct text *out, const char *name, const char *value)
     text_add(out, "\n");
 }
 
-struct bit { uint64_t bit; const char *word; };
+struct bit {
+    uint64_t bit;
+    const char *word;
+};
 
 static void bits(struct text *out, const char *prefix, uint64_t value, const struct bit *table, size_t n)
 {
@@ -86,7 +89,7 @@ static void bits(struct text *out, const char *prefix, uint64_t value, const str
 
 #define BITS(out, prefix, value, table) bits(out, prefix, value, table, sizeof(table) / sizeof *(table))
 
-/* ---- namespaces and ids -------------------------------------------------------------------------------------- */
+/* ---- namespaces and ids -------------------------------------------------------------------------------- */
 
 static void print_namespaces(const struct plan *plan, struct text *out)
 {
@@ -118,26 +121,36 @@ static void print_ranges(struct text *out, const char *name, const struct plan_i
     }
 }
 
-/* ---- mounts -------------------------------------------------------------------------------------------------- */
+/* ---- mounts -------------------------------------------------------------------------------------------- */
 
 static const struct bit propagation_bits[] = {
-    { MS_SHARED, "shared" }, { MS_SLAVE, "slave" }, { MS_PRIVATE, "private" }, { MS_UNBINDABLE, "unbindable" },
+    { MS_SHARED, "shared" },
+    { MS_SLAVE, "slave" },
+    { MS_PRIVATE, "private" },
+    { MS_UNBINDABLE, "unbindable" },
 };
 
 static const struct bit set_bits[] = {
-    { MOUNT_ATTR_RDONLY, "ro" }, { MOUNT_ATTR_NOSUID, "nosuid" }, { MOUNT_ATTR_NODEV, "nodev" },
-    { MOUNT_ATTR_NOEXEC, "noexec" }, { MOUNT_ATTR_NOATIME, "noatime" }, { MOUNT_ATTR_STRICTATIME, "strictatime" },
-    { MOUNT_ATTR_NODIRATIME, "nodiratime" }, { MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow" },
+    { MOUNT_ATTR_RDONLY, "ro" },
+    { MOUNT_ATTR_NOSUID, "nosuid" },
+    { MOUNT_ATTR_NODEV, "nodev" },
+    { MOUNT_ATTR_NOEXEC, "noexec" },
+    { MOUNT_ATTR_NOATIME, "noatime" },
+    { MOUNT_ATTR_STRICTATIME, "strictatime" },
+    { MOUNT_ATTR_NODIRATIME, "nodiratime" },
+    { MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow" },
 };
 
 static const struct bit clear_bits[] = {
-    { MOUNT_ATTR_RDONLY, "rw" }, { MOUNT_ATTR_NOSUID, "suid" }, { MOUNT_ATTR_NODEV, "dev" },
-    { MOUNT_ATTR_NOEXEC, "exec" }, { MOUNT_ATTR_NODIRATIME, "diratime" }, { MOUNT_ATTR_NOSYMFOLLOW, "symfollow" },
+    { MOUNT_ATTR_RDONLY, "rw" },           { MOUNT_ATTR_NOSUID, "suid" },
+    { MOUNT_ATTR_NODEV, "dev" },           { MOUNT_ATTR_NOEXEC, "exec" },
+    { MOUNT_ATTR_NODIRATIME, "diratime" }, { MOUNT_ATTR_NOSYMFOLLOW, "symfollow" },
 };
 
 static const struct bit superblock_bits[] = {
-    { MS_RDONLY, "ro" }, { MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" }, { MS_LAZYTIME, "lazytime" },
-    { MS_MANDLOCK, "mand" }, { MS_SILENT, "silent" }, { MS_I_VERSION, "iversion" }, { MS_BIND, "bind" },
+    { MS_RDONLY, "ro" },          { MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" },
+    { MS_LAZYTIME, "lazytime" },  { MS_MANDLOCK, "mand" },    { MS_SILENT, "silent" },
+    { MS_I_VERSION, "iversion" }, { MS_BIND, "bind" },
 };
 
 static void print_propagation(struct text *out, uint64_t propagation, bool recursive)
@@ -205,8 +218,8 @@ static void print_data(struct text *out, const struct plan_mount *m)
 static void print_mount(struct text *out, const struct plan_mount *m)
 {
     static const char *const kinds[] = {
-        [PLAN_MOUNT_FS] = "mount",     [PLAN_MOUNT_CLASSIC] = "mount2",   [PLAN_MOUNT_BIND] = "bind",
-        [PLAN_MOUNT_REMOUNT] = "remount", [PLAN_MOUNT_CGROUP] = "cgbind", [PLAN_MOUNT_SYMLINK] = "symlink",
+        [PLAN_MOUNT_FS] = "mount",        [PLAN_MOUNT_CLASSIC] = "mount2", [PLAN_MOUNT_BIND] = "bind",
+        [PLAN_MOUNT_REMOUNT] = "remount", [PLAN_MOUNT_CGROUP] = "cgbind",  [PLAN_MOUNT_SYMLINK] = "symlink",
     };
     bool has_type = m->kind == PLAN_MOUNT_FS || m->kind == PLAN_MOUNT_CLASSIC;
 
@@ -228,7 +241,9 @@ static void print_mount(struct text *out, const struct plan_mount *m)
 static void print_root(const struct plan *plan, struct text *out)
 {
     static const char *const ways[] = {
-        [PLAN_ROOT_PIVOT] = "", [PLAN_ROOT_MOVE] = " move", [PLAN_ROOT_CHROOT] = " chroot",
+        [PLAN_ROOT_PIVOT] = "",
+        [PLAN_ROOT_MOVE] = " move",
+        [PLAN_ROOT_CHROOT] = " chroot",
     };
 
     line(out, "root");
@@ -238,7 +253,7 @@ static void print_root(const struct plan *plan, struct text *out)
     text_add(out, "\n");
 }
 
-/* ---- what is in the root ------------------------------------------------------------------------------------- */
+/* ---- what is in the root ------------------------------------------------------------------------------- */
 
 static void print_device(struct text *out, const struct plan_device *d, bool bound)
 {
@@ -287,7 +302,7 @@ static void print_kernel(const struct plan *plan, struct text *out)
     }
 }
 
-/* ---- the process --------------------------------------------------------------------------------------------- */
+/* ---- the process --------------------------------------------------------------------------------------- */
 
 static void print_strings(struct text *out, const char *name, char *const *strings)
 {
@@ -319,7 +334,7 @@ static void print_capability(struct text *out, int number)
 static void print_capabilities(const struct plan_process *p, struct text *out)
 {
     static const char *const names[STUB_CAPABILITY_SETS] = {
-        [STUB_BOUNDING] = "bounding", [STUB_EFFECTIVE] = "effective", [STUB_PERMITTED] = "permitted",
+        [STUB_BOUNDING] = "bounding",       [STUB_EFFECTIVE] = "effective", [STUB_PERMITTED] = "permitted",
         [STUB_INHERITABLE] = "inheritable", [STUB_AMBIENT] = "ambient",
     };
 
@@ -362,9 +377,11 @@ static void print_scheduler(const struct plan_process *p, struct text *out)
 
     if (p->has_scheduler) {
         line(out, "sched");
-        text_add(out, " policy %u flags 0x%" PRIx64 " nice %d priority %u", s->policy, s->flags, s->nice, s->priority);
+        text_add(out, " policy %u flags 0x%" PRIx64 " nice %d priority %u", s->policy, s->flags, s->nice,
+                 s->priority);
         if (s->runtime || s->deadline || s->period)
-            text_add(out, " runtime %" PRIu64 " deadline %" PRIu64 " period %" PRIu64, s->runtime, s->deadline, s->period);
+            text_add(out, " runtime %" PRIu64 " deadline %" PRIu64 " period %" PRIu64, s->runtime,
+                     s->deadline, s->period);
         text_add(out, " clamp %u-%u\n", s->util_min, s->util_max);
     }
     if (p->has_io_priority)
@@ -424,7 +441,7 @@ static void print_process(const struct plan_process *p, struct text *out)
     print_affinity(p, out);
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------ */
+/* ---- the rest ------------------------------------------------------------------------------------------ */
 
 static void print_hooks(const struct plan *plan, struct text *out)
 {
@@ -451,10 +468,18 @@ static void print_hooks(const struct plan *plan, struct text *out)
 
 static void print_action(struct text *out, uint32_t action)
 {
-    static const struct { uint32_t action; const char *word; } words[] = {
-        { SECCOMP_RET_KILL_PROCESS, "kill-process" }, { SECCOMP_RET_KILL_THREAD, "kill-thread" },
-        { SECCOMP_RET_TRAP, "trap" }, { SECCOMP_RET_ERRNO, "errno" }, { SECCOMP_RET_USER_NOTIF, "notify" },
-        { SECCOMP_RET_TRACE, "trace" }, { SECCOMP_RET_LOG, "log" }, { SECCOMP_RET_ALLOW, "allow" },
+    static const struct {
+        uint32_t action;
+        const char *word;
+    } words[] = {
+        { SECCOMP_RET_KILL_PROCESS, "kill-process" },
+        { SECCOMP_RET_KILL_THREAD, "kill-thread" },
+        { SECCOMP_RET_TRAP, "trap" },
+        { SECCOMP_RET_ERRNO, "errno" },
+        { SECCOMP_RET_USER_NOTIF, "notify" },
+        { SECCOMP_RET_TRACE, "trace" },
+        { SECCOMP_RET_LOG, "log" },
+        { SECCOMP_RET_ALLOW, "allow" },
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -502,8 +527,9 @@ static void print_rdt(const struct oci_intel_rdt *rdt, struct text *out)
 
 static void print_memory_policy(const struct plan_memory_policy *policy, struct text *out)
 {
-    static const char *const modes[] = { "default", "preferred", "bind", "interleave", "local", "preferred-many",
-                                         "weighted-interleave" };
+    static const char *const modes[] = {
+        "default", "preferred", "bind", "interleave", "local", "preferred-many", "weighted-interleave"
+    };
 
     if (!policy)
         return;

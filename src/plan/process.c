@@ -22,7 +22,7 @@ struct job {
     struct plan_process *p;
 };
 
-/* ---- program and environment ----------------------------------------------------------------------------- */
+/* ---- program and environment --------------------------------------------------------------------------- */
 
 static int compile_program(const struct job *job, struct err *err)
 {
@@ -65,7 +65,7 @@ static int add_socket_variables(const struct job *job, struct err *err)
         *end = arena_printf(job->arena, "LISTEN_FDS=%u", job->options->listen_fds);
         if (!*end++)
             return err_nomem(err);
-        *end++ = (char *) "LISTEN_PID=1";  /* as it is in its own pid namespace: sd_listen_fds(3) */
+        *end++ = (char *) "LISTEN_PID=1"; /* as it is in its own pid namespace: sd_listen_fds(3) */
     }
     if (job->options->notify_socket)
         *end++ = (char *) "NOTIFY_SOCKET=" PLAN_NOTIFY_SOCKET;
@@ -79,13 +79,14 @@ static int compile_environment(const struct job *job, struct err *err)
     struct plan_process *p = job->p;
     int failed = 0;
 
-    if (!plan_go_on(err, plan_env_check(&job->from->node, offsetof(struct oci_process, env), env, err), &failed))
+    if (!plan_go_on(err, plan_env_check(&job->from->node, offsetof(struct oci_process, env), env, err),
+                    &failed))
         return failed;
     p->search_path = default_path;
-    p->envp = arena_array(job->arena, env->n + 5, sizeof *p->envp);    /* HOME, the three above, NULL */
+    p->envp = arena_array(job->arena, env->n + 5, sizeof *p->envp); /* HOME, the three above, NULL */
     if (!p->envp)
         return err_nomem(err);
-    for (size_t i = env->n; i-- > 0;) {        /* backwards: of a name given twice, getenv(3) finds the first */
+    for (size_t i = env->n; i-- > 0;) { /* backwards: of a name given twice, getenv(3) finds the first */
         const char *path = value_of(env->v[i], "PATH");
 
         p->search_path = path ? path : p->search_path;
@@ -97,12 +98,13 @@ static int compile_environment(const struct job *job, struct err *err)
     return failed < 0 ? failed : add_socket_variables(job, err);
 }
 
-/* ---- user ---------------------------------------------------------------------------------------------------- */
+/* ---- user ---------------------------------------------------------------------------------------------- */
 
 static int unknown_id(const struct job *job, const struct oci_user *user, size_t member, size_t index,
                       const char *what, uint32_t id, struct err *err)
 {
-    const char *why = id == UINT32_MAX ? "stands for no id at all" : "is not mapped in the container's user namespace";
+    const char *why =
+        id == UINT32_MAX ? "stands for no id at all" : "is not mapped in the container's user namespace";
     int r;
 
     if (!job->from->user)
@@ -124,19 +126,23 @@ static int check_ids(const struct job *job, const struct oci_user *user, struct 
     int failed = 0;
 
     if (!plan_uid_is_known(job->spec, job->facts, user->uid) &&
-        !plan_go_on(err, unknown_id(job, user, offsetof(struct oci_user, uid), ERR_NO_MEMBER, "user", user->uid, err),
-                    &failed))
+        !plan_go_on(
+            err, unknown_id(job, user, offsetof(struct oci_user, uid), ERR_NO_MEMBER, "user", user->uid, err),
+            &failed))
         return failed;
     if (!plan_gid_is_known(job->spec, job->facts, user->gid) &&
-        !plan_go_on(err, unknown_id(job, user, offsetof(struct oci_user, gid), ERR_NO_MEMBER, "group", user->gid, err),
-                    &failed))
+        !plan_go_on(
+            err,
+            unknown_id(job, user, offsetof(struct oci_user, gid), ERR_NO_MEMBER, "group", user->gid, err),
+            &failed))
         return failed;
     for (size_t i = 0; i < user->additional_gids.n; i++) {
         uint32_t gid = user->additional_gids.v[i];
 
         if (!plan_gid_is_known(job->spec, job->facts, gid) &&
-            !plan_go_on(err, unknown_id(job, user, offsetof(struct oci_user, additional_gids), i, "group", gid, err),
-                        &failed))
+            !plan_go_on(
+                err, unknown_id(job, user, offsetof(struct oci_user, additional_gids), i, "group", gid, err),
+                &failed))
             return failed;
     }
     return failed;
@@ -144,11 +150,12 @@ static int check_ids(const struct job *job, const struct oci_user *user, struct 
 
 static int compile_umask(const struct job *job, const struct oci_user *user, struct err *err)
 {
-    job->p->umask = 0022;          /* the specification leaves it to us; what every container has had so far */
+    job->p->umask = 0022; /* the specification leaves it to us; what every container has had so far */
     if (!json_has(user, umask))
         return 0;
     if (user->umask > 0777)
-        return ERR_AT(err, user, umask, ERR_CONFIG_VALUE, 0, "%u (0%o) is more than 511 (0777)", user->umask, user->umask);
+        return ERR_AT(err, user, umask, ERR_CONFIG_VALUE, 0, "%u (0%o) is more than 511 (0777)", user->umask,
+                      user->umask);
     job->p->umask = user->umask;
     return 0;
 }
@@ -186,7 +193,7 @@ static int compile_user(const struct job *job, struct err *err)
     return failed;
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------ */
+/* ---- the rest ------------------------------------------------------------------------------------------ */
 
 static int compile_terminal(const struct job *job, struct err *err)
 {
@@ -194,7 +201,7 @@ static int compile_terminal(const struct job *job, struct err *err)
 
     job->p->terminal = job->from->terminal;
     if (!job->from->terminal || !size)
-        return 0;                  /* "MUST be ignored" without a terminal */
+        return 0; /* "MUST be ignored" without a terminal */
     if (size->height > UINT16_MAX)
         return ERR_AT(err, size, height, ERR_TERMINAL, 0, "%u is more than %d", size->height, UINT16_MAX);
     if (size->width > UINT16_MAX)
@@ -212,8 +219,8 @@ static int compile_oom_score(const struct job *job, struct err *err)
     if (!json_has(job->from, oom_score_adj))
         return 0;
     if (score < -1000 || score > 1000)
-        return ERR_AT(err, job->from, oom_score_adj, ERR_CONFIG_VALUE, 0, "%d is out of range, which is -1000 to 1000",
-                      score);
+        return ERR_AT(err, job->from, oom_score_adj, ERR_CONFIG_VALUE, 0,
+                      "%d is out of range, which is -1000 to 1000", score);
     job->p->has_oom_score_adj = true;
     job->p->oom_score_adj = score;
     return 0;
@@ -256,13 +263,14 @@ static int compile_affinity(const struct job *job, struct err *err)
 }
 
 static int (*const parts[])(const struct job *job, struct err *err) = {
-    compile_program, compile_cwd, compile_environment, compile_user, compile_terminal, compile_labels,
-    compile_capabilities, compile_rlimits, compile_oom_score, compile_scheduler, compile_io_priority, compile_affinity,
+    compile_program,   compile_cwd,       compile_environment,  compile_user,
+    compile_terminal,  compile_labels,    compile_capabilities, compile_rlimits,
+    compile_oom_score, compile_scheduler, compile_io_priority,  compile_affinity,
 };
 
 int plan_process_compile(const struct oci_spec *spec, const struct oci_process *process,
-                         const struct plan_options *options, const struct plan_facts *facts, struct arena *arena,
-                         struct plan_process **ret_process, struct err *err)
+                         const struct plan_options *options, const struct plan_facts *facts,
+                         struct arena *arena, struct plan_process **ret_process, struct err *err)
 {
     struct plan_process *p = arena_alloc(arena, sizeof *p);
     struct job job = { spec, process, options, facts, arena, p };
@@ -279,7 +287,10 @@ int plan_process_compile(const struct oci_spec *spec, const struct oci_process *
     return failed;
 }
 
-/* The specification allows a container without a process: it can be created, and `start` says what is missing. */
+/*
+ * The specification allows a container without a process: it can be created, and `start` says what is
+ * missing.
+ */
 int plan_process_step(struct plan *plan, struct err *err)
 {
     if (!plan->spec->process)

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * root.c - the root filesystem, and how it becomes "/" (config.md "Root", config-linux.md "Rootfs Mount Propagation").
+ * root.c - the root filesystem, and how it becomes "/" (config.md "Root", config-linux.md "Rootfs Mount
+ * Propagation").
  */
 #include <sched.h>
 #include <sys/mount.h>
 
 #include "plan/compile.h"
 
-static const struct { uint64_t type; bool recursive; } propagations[] = {
+static const struct {
+    uint64_t type;
+    bool recursive;
+} propagations[] = {
     [OCI_PROPAGATION_UNSET] = { MS_PRIVATE, false },
-    [OCI_PROPAGATION_SHARED] = { MS_SHARED, false },         [OCI_PROPAGATION_RSHARED] = { MS_SHARED, true },
-    [OCI_PROPAGATION_SLAVE] = { MS_SLAVE, false },           [OCI_PROPAGATION_RSLAVE] = { MS_SLAVE, true },
-    [OCI_PROPAGATION_PRIVATE] = { MS_PRIVATE, false },       [OCI_PROPAGATION_RPRIVATE] = { MS_PRIVATE, true },
-    [OCI_PROPAGATION_UNBINDABLE] = { MS_UNBINDABLE, false }, [OCI_PROPAGATION_RUNBINDABLE] = { MS_UNBINDABLE, true },
+    [OCI_PROPAGATION_SHARED] = { MS_SHARED, false },
+    [OCI_PROPAGATION_RSHARED] = { MS_SHARED, true },
+    [OCI_PROPAGATION_SLAVE] = { MS_SLAVE, false },
+    [OCI_PROPAGATION_RSLAVE] = { MS_SLAVE, true },
+    [OCI_PROPAGATION_PRIVATE] = { MS_PRIVATE, false },
+    [OCI_PROPAGATION_RPRIVATE] = { MS_PRIVATE, true },
+    [OCI_PROPAGATION_UNBINDABLE] = { MS_UNBINDABLE, false },
+    [OCI_PROPAGATION_RUNBINDABLE] = { MS_UNBINDABLE, true },
 };
 
 /* In a mount namespace that others use, "/" is theirs. */
@@ -40,7 +48,8 @@ int plan_root_compile(struct plan *plan, struct err *err)
     enum oci_propagation propagation = plan_linux(plan->spec)->rootfs_propagation;
 
     if (!root)
-        return ERR_AT(err, plan->spec, root, ERR_CONFIG_MISSING, 0, "missing; it says where the root filesystem is");
+        return ERR_AT(err, plan->spec, root, ERR_CONFIG_MISSING, 0,
+                      "missing; it says where the root filesystem is");
     if (!*root->path)
         return ERR_AT(err, root, path, ERR_CONFIG_VALUE, 0, "empty");
     out->path = plan_path_below(&plan->arena, plan->options.bundle, root->path);

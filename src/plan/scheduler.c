@@ -10,8 +10,14 @@
 
 /* Bit number and one, since 0 is no word. */
 static const char *const flag_names[] = {
-    NULL, "SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN", "SCHED_FLAG_KEEP_POLICY",
-    "SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX",
+    NULL,
+    "SCHED_FLAG_RESET_ON_FORK",
+    "SCHED_FLAG_RECLAIM",
+    "SCHED_FLAG_DL_OVERRUN",
+    "SCHED_FLAG_KEEP_POLICY",
+    "SCHED_FLAG_KEEP_PARAMS",
+    "SCHED_FLAG_UTIL_CLAMP_MIN",
+    "SCHED_FLAG_UTIL_CLAMP_MAX",
 };
 static const struct json_words flag_words = { flag_names, sizeof flag_names / sizeof *flag_names };
 
@@ -21,9 +27,9 @@ static const uint32_t policies[] = {
 };
 
 enum {
-    SCHED_ATTR_SIZE = 56,          /* with util_min and util_max: Linux 5.3 */
-    UTIL_MAX = 1024,               /* SCHED_CAPACITY_SCALE: no clamp */
-    DEADLINE_LEAST = 1024,         /* nanoseconds: what the kernel's arithmetic needs (1 << DL_SCALE) */
+    SCHED_ATTR_SIZE = 56,  /* with util_min and util_max: Linux 5.3 */
+    UTIL_MAX = 1024,       /* SCHED_CAPACITY_SCALE: no clamp */
+    DEADLINE_LEAST = 1024, /* nanoseconds: what the kernel's arithmetic needs (1 << DL_SCALE) */
 };
 
 static int compile_flags(const struct oci_scheduler *from, struct stub_scheduler *s, struct err *err)
@@ -45,7 +51,8 @@ static int compile_flags(const struct oci_scheduler *from, struct stub_scheduler
 static int check_nice(const struct oci_scheduler *from, struct err *err)
 {
     if (from->nice < -20 || from->nice > 19)
-        return ERR_AT(err, from, nice, ERR_SCHEDULER, 0, "%d is out of range, which is -20 to 19", from->nice);
+        return ERR_AT(err, from, nice, ERR_SCHEDULER, 0, "%d is out of range, which is -20 to 19",
+                      from->nice);
     return 0;
 }
 
@@ -80,33 +87,39 @@ static int check_deadline(const struct oci_scheduler *from, struct err *err)
     if (from->policy != OCI_SCHED_DEADLINE)
         return only_for_deadline(from, err);
     if (from->runtime < DEADLINE_LEAST)
-        return ERR_AT(err, from, runtime, ERR_SCHEDULER, 0, "SCHED_DEADLINE needs at least %d nanoseconds, not %" PRIu64,
-                      DEADLINE_LEAST, from->runtime);
+        return ERR_AT(err, from, runtime, ERR_SCHEDULER, 0,
+                      "SCHED_DEADLINE needs at least %d nanoseconds, not %" PRIu64, DEADLINE_LEAST,
+                      from->runtime);
     if (from->deadline < from->runtime)
         return ERR_AT(err, from, deadline, ERR_SCHEDULER, 0, "%" PRIu64 " is less than the runtime, %" PRIu64,
                       from->deadline, from->runtime);
     if (from->deadline > INT64_MAX)
-        return ERR_AT(err, from, deadline, ERR_SCHEDULER, 0, "%" PRIu64 " is more than %" PRId64, from->deadline,
-                      INT64_MAX);
+        return ERR_AT(err, from, deadline, ERR_SCHEDULER, 0, "%" PRIu64 " is more than %" PRId64,
+                      from->deadline, INT64_MAX);
     if (from->period && from->period < from->deadline)
         return ERR_AT(err, from, period, ERR_SCHEDULER, 0, "%" PRIu64 " is less than the deadline, %" PRIu64,
                       from->period, from->deadline);
     if (from->period > INT64_MAX)
-        return ERR_AT(err, from, period, ERR_SCHEDULER, 0, "%" PRIu64 " is more than %" PRId64, from->period, INT64_MAX);
+        return ERR_AT(err, from, period, ERR_SCHEDULER, 0, "%" PRIu64 " is more than %" PRId64, from->period,
+                      INT64_MAX);
     return 0;
 }
 
 static int check_policy(const struct oci_scheduler *from, struct err *err)
 {
     if (from->policy == OCI_SCHED_ISO)
-        return ERR_AT(err, from, policy, ERR_UNSUPPORTED, 0, "Linux has reserved the name SCHED_ISO, but has no such policy");
+        return ERR_AT(err, from, policy, ERR_UNSUPPORTED, 0,
+                      "Linux has reserved the name SCHED_ISO, but has no such policy");
     return 0;
 }
 
 int plan_scheduler_compile(const struct oci_process *process, struct plan_process *p, struct err *err)
 {
     static int (*const checks[])(const struct oci_scheduler *, struct err *) = {
-        check_policy, check_nice, check_priority, check_deadline,
+        check_policy,
+        check_nice,
+        check_priority,
+        check_deadline,
     };
     const struct oci_scheduler *from = process->scheduler;
     int failed = 0;
@@ -116,12 +129,17 @@ int plan_scheduler_compile(const struct oci_process *process, struct plan_proces
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
         if (!plan_go_on(err, checks[i](from, err), &failed))
             return failed;
-    p->scheduler = (struct stub_scheduler) {
-        .size = SCHED_ATTR_SIZE, .policy = policies[from->policy == OCI_SCHED_ISO ? OCI_SCHED_OTHER : from->policy],
-        .nice = from->nice, .priority = (uint32_t) from->priority, .runtime = from->runtime,
-        .deadline = from->deadline, .period = from->period,
+    p->scheduler = (struct stub_scheduler){
+        .size = SCHED_ATTR_SIZE,
+        .policy = policies[from->policy == OCI_SCHED_ISO ? OCI_SCHED_OTHER : from->policy],
+        .nice = from->nice,
+        .priority = (uint32_t) from->priority,
+        .runtime = from->runtime,
+        .deadline = from->deadline,
+        .period = from->period,
         /* The specification has flags for the clamps but no values: then there are none. */
-        .util_min = 0, .util_max = UTIL_MAX,
+        .util_min = 0,
+        .util_max = UTIL_MAX,
     };
     p->has_scheduler = true;
     (void) plan_go_on(err, compile_flags(from, &p->scheduler, err), &failed);
@@ -137,7 +155,8 @@ int plan_io_priority_compile(const struct oci_process *process, struct plan_proc
     if (!from)
         return 0;
     if (from->priority < 0 || from->priority > 7)
-        return ERR_AT(err, from, priority, ERR_SCHEDULER, 0, "%d is out of range, which is 0 to 7", from->priority);
+        return ERR_AT(err, from, priority, ERR_SCHEDULER, 0, "%d is out of range, which is 0 to 7",
+                      from->priority);
     p->has_io_priority = true;
     p->io_priority = classes[from->class] << CLASS_SHIFT | from->priority;
     return 0;

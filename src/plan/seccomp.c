@@ -20,16 +20,16 @@
 #include "plan/annotations.h"
 #include "plan/compile.h"
 
-#ifndef SECCOMP_FILTER_FLAG_TSYNC_ESRCH        /* Linux 5.7 */
+#ifndef SECCOMP_FILTER_FLAG_TSYNC_ESRCH /* Linux 5.7 */
 #define SECCOMP_FILTER_FLAG_TSYNC_ESRCH (1UL << 4)
 #endif
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
-enum { ERRNO_MAX = 4095 };         /* MAX_ERRNO: the kernel cuts larger ones */
+enum { ERRNO_MAX = 4095 }; /* MAX_ERRNO: the kernel cuts larger ones */
 
-/* ---- words --------------------------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------------------------------------- */
 
 static const uint32_t actions[] = {
     [OCI_SECCOMP_KILL] = SECCOMP_RET_KILL_THREAD,
@@ -43,41 +43,64 @@ static const uint32_t actions[] = {
     [OCI_SECCOMP_NOTIFY] = SECCOMP_RET_USER_NOTIF,
 };
 
-static const struct { const char *word; uint32_t number; } archs[] = {
+static const struct {
+    const char *word;
+    uint32_t number;
+} archs[] = {
     { NULL, 0 },
-    { "SCMP_ARCH_X86", 0x40000003 },         { "SCMP_ARCH_X86_64", 0xc000003e },
-    { "SCMP_ARCH_X32", 0x4000003e },         { "SCMP_ARCH_ARM", 0x40000028 },
-    { "SCMP_ARCH_AARCH64", 0xc00000b7 },     { "SCMP_ARCH_MIPS", 0x00000008 },
-    { "SCMP_ARCH_MIPS64", 0x80000008 },      { "SCMP_ARCH_MIPS64N32", 0xa0000008 },
-    { "SCMP_ARCH_MIPSEL", 0x40000008 },      { "SCMP_ARCH_MIPSEL64", 0xc0000008 },
-    { "SCMP_ARCH_MIPSEL64N32", 0xe0000008 }, { "SCMP_ARCH_PPC", 0x00000014 },
-    { "SCMP_ARCH_PPC64", 0x80000015 },       { "SCMP_ARCH_PPC64LE", 0xc0000015 },
-    { "SCMP_ARCH_S390", 0x00000016 },        { "SCMP_ARCH_S390X", 0x80000016 },
-    { "SCMP_ARCH_PARISC", 0x0000000f },      { "SCMP_ARCH_PARISC64", 0x8000000f },
-    { "SCMP_ARCH_RISCV64", 0xc00000f3 },     { "SCMP_ARCH_LOONGARCH64", 0xc0000102 },
-    { "SCMP_ARCH_M68K", 0x00000004 },        { "SCMP_ARCH_SH", 0x4000002a },
+    { "SCMP_ARCH_X86", 0x40000003 },
+    { "SCMP_ARCH_X86_64", 0xc000003e },
+    { "SCMP_ARCH_X32", 0x4000003e },
+    { "SCMP_ARCH_ARM", 0x40000028 },
+    { "SCMP_ARCH_AARCH64", 0xc00000b7 },
+    { "SCMP_ARCH_MIPS", 0x00000008 },
+    { "SCMP_ARCH_MIPS64", 0x80000008 },
+    { "SCMP_ARCH_MIPS64N32", 0xa0000008 },
+    { "SCMP_ARCH_MIPSEL", 0x40000008 },
+    { "SCMP_ARCH_MIPSEL64", 0xc0000008 },
+    { "SCMP_ARCH_MIPSEL64N32", 0xe0000008 },
+    { "SCMP_ARCH_PPC", 0x00000014 },
+    { "SCMP_ARCH_PPC64", 0x80000015 },
+    { "SCMP_ARCH_PPC64LE", 0xc0000015 },
+    { "SCMP_ARCH_S390", 0x00000016 },
+    { "SCMP_ARCH_S390X", 0x80000016 },
+    { "SCMP_ARCH_PARISC", 0x0000000f },
+    { "SCMP_ARCH_PARISC64", 0x8000000f },
+    { "SCMP_ARCH_RISCV64", 0xc00000f3 },
+    { "SCMP_ARCH_LOONGARCH64", 0xc0000102 },
+    { "SCMP_ARCH_M68K", 0x00000004 },
+    { "SCMP_ARCH_SH", 0x4000002a },
     { "SCMP_ARCH_SHEB", 0x0000002a },
 };
 
 enum { N_ARCHS = sizeof archs / sizeof *archs };
 
 static const char *const flag_names[] = {
-    NULL, "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+    NULL,
+    "SECCOMP_FILTER_FLAG_TSYNC",
+    "SECCOMP_FILTER_FLAG_LOG",
+    "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
 };
 static const struct json_words flag_words = { flag_names, sizeof flag_names / sizeof *flag_names };
 static const unsigned flag_bits[] = {
-    0, SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+    0,
+    SECCOMP_FILTER_FLAG_TSYNC,
+    SECCOMP_FILTER_FLAG_LOG,
+    SECCOMP_FILTER_FLAG_SPEC_ALLOW,
     SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
 };
 
 #ifdef HAVE_SECCOMP
 _Static_assert(SCMP_ACT_NOTIFY == SECCOMP_RET_USER_NOTIF && SCMP_ACT_ERRNO(1) == (SECCOMP_RET_ERRNO | 1) &&
-               SCMP_ACT_KILL_PROCESS == SECCOMP_RET_KILL_PROCESS && SCMP_ACT_TRACE(1) == (SECCOMP_RET_TRACE | 1),
+                   SCMP_ACT_KILL_PROCESS == SECCOMP_RET_KILL_PROCESS &&
+                   SCMP_ACT_TRACE(1) == (SECCOMP_RET_TRACE | 1),
                "libseccomp's actions are the kernel's");
-_Static_assert(SCMP_ARCH_X86_64 == 0xc000003e && SCMP_ARCH_X32 == 0x4000003e && SCMP_ARCH_MIPSEL64N32 == 0xe0000008,
+_Static_assert(SCMP_ARCH_X86_64 == 0xc000003e && SCMP_ARCH_X32 == 0x4000003e &&
+                   SCMP_ARCH_MIPSEL64N32 == 0xe0000008,
                "libseccomp's architectures are the kernel's");
-_Static_assert(SCMP_CMP_NE == 1 && SCMP_CMP_MASKED_EQ == 7, "libseccomp compares in the order of the specification");
+_Static_assert(SCMP_CMP_NE == 1 && SCMP_CMP_MASKED_EQ == 7,
+               "libseccomp compares in the order of the specification");
 #endif
 
 uint32_t plan_seccomp_action(enum oci_seccomp_action action, bool has_errno, uint32_t errno_ret)
@@ -110,10 +133,10 @@ const char *plan_seccomp_flag_at(unsigned i)
     return json_word(&flag_words, i + 1);
 }
 
-/* ---- checks -------------------------------------------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------------------------------------- */
 
-static int check_errno(const struct json_node *node, size_t member, enum oci_seccomp_action action, uint32_t value,
-                       struct err *err)
+static int check_errno(const struct json_node *node, size_t member, enum oci_seccomp_action action,
+                       uint32_t value, struct err *err)
 {
     uint32_t max = action == OCI_SECCOMP_TRACE ? SECCOMP_RET_DATA : ERRNO_MAX;
 
@@ -138,7 +161,8 @@ static int check_names(const struct oci_syscall *from, struct err *err)
         int r = 0;
 
         if (!*name)
-            r = err_at_index(err, &from->node, offsetof(struct oci_syscall, names), i, ERR_SECCOMP, 0, "empty");
+            r = err_at_index(err, &from->node, offsetof(struct oci_syscall, names), i, ERR_SECCOMP, 0,
+                             "empty");
         else if (from->action == OCI_SECCOMP_NOTIFY && !strcmp(name, "sendmsg"))
             r = err_at_index(err, &from->node, offsetof(struct oci_syscall, names), i, ERR_SECCOMP, 0,
                              "sendmsg can't notify: it is what hands the listener to the agent");
@@ -155,9 +179,10 @@ static int check_args(const struct oci_syscall *from, struct err *err)
     for (size_t i = 0; i < from->args.n; i++) {
         const struct oci_syscall_arg *arg = from->args.v[i];
 
-        if (arg->index > 5 &&
-            !plan_go_on(err, ERR_AT(err, arg, index, ERR_SECCOMP, 0, "%u is out of range, which is 0 to 5", arg->index),
-                        &failed))
+        if (arg->index > 5 && !plan_go_on(err,
+                                          ERR_AT(err, arg, index, ERR_SECCOMP, 0,
+                                                 "%u is out of range, which is 0 to 5", arg->index),
+                                          &failed))
             break;
     }
     return failed;
@@ -172,8 +197,10 @@ static int check_rules(const struct oci_seccomp *from, bool *ret_notify, struct 
 
         *ret_notify |= rule->action == OCI_SECCOMP_NOTIFY;
         if (!plan_go_on(err, check_names(rule, err), &failed) ||
-            !plan_go_on(err, check_errno(&rule->node, offsetof(struct oci_syscall, errno_ret), rule->action,
-                                         rule->errno_ret, err), &failed) ||
+            !plan_go_on(err,
+                        check_errno(&rule->node, offsetof(struct oci_syscall, errno_ret), rule->action,
+                                    rule->errno_ret, err),
+                        &failed) ||
             !plan_go_on(err, check_args(rule, err), &failed))
             break;
     }
@@ -183,8 +210,9 @@ static int check_rules(const struct oci_seccomp *from, bool *ret_notify, struct 
 static int check_default(const struct oci_seccomp *from, struct err *err)
 {
     if (from->default_action == OCI_SECCOMP_NOTIFY)
-        return ERR_AT(err, from, default_action, ERR_SECCOMP, 0,
-                      "not everything can notify: handing the listener to the agent needs system calls");
+        return ERR_AT(
+            err, from, default_action, ERR_SECCOMP, 0,
+            "SCMP_ACT_NOTIFY is not for everything: handing the listener to the agent needs system calls");
     return check_errno(&from->node, offsetof(struct oci_seccomp, default_errno_ret), from->default_action,
                        from->default_errno_ret, err);
 }
@@ -196,21 +224,20 @@ static int check_archs(const struct oci_seccomp *from, struct err *err)
     for (size_t i = 0; i < from->architectures.n; i++) {
         const char *names[N_ARCHS], *word = from->architectures.v[i];
         struct json_words words = { names, N_ARCHS };
-        int r;
 
         if (plan_seccomp_arch(word))
             continue;
         for (size_t k = 0; k < N_ARCHS; k++)
             names[k] = archs[k].word;
-        r = plan_word(&words, word, "architecture", &from->node, offsetof(struct oci_seccomp, architectures), i,
-                      ERR_SECCOMP, err) ? 0 : -EINVAL;
-        if (!plan_go_on(err, r, &failed))
+        (void) plan_word(&words, word, "architecture", &from->node,
+                         offsetof(struct oci_seccomp, architectures), i, ERR_SECCOMP, err);
+        if (!plan_go_on(err, -EINVAL, &failed))
             break;
     }
     return failed;
 }
 
-/* ---- flags and listener -------------------------------------------------------------------------------------- */
+/* ---- flags and listener -------------------------------------------------------------------------------- */
 
 static int compile_flags(const struct oci_seccomp *from, struct plan_seccomp *out, struct err *err)
 {
@@ -227,10 +254,11 @@ static int compile_flags(const struct oci_seccomp *from, struct plan_seccomp *ou
     if (!out->notify && out->flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) {
         err_warn_at(err, &from->node, offsetof(struct oci_seccomp, flags),
                     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV has no effect, nothing notifies");
-        out->flags &= ~(unsigned) SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;      /* EINVAL without a listener */
+        out->flags &= ~(unsigned) SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV; /* EINVAL without a listener */
     }
     if (out->notify && out->flags & SECCOMP_FILTER_FLAG_TSYNC)
-        out->flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH; /* else TSYNC and a listener exclude each other (seccomp(2)) */
+        out->flags |=
+            SECCOMP_FILTER_FLAG_TSYNC_ESRCH; /* else TSYNC and a listener exclude each other (seccomp(2)) */
     return failed;
 }
 
@@ -252,18 +280,20 @@ static int compile_listener(const struct plan *plan, const struct oci_seccomp *f
     out->listener_path = path ? path : receiver;
     out->listener_metadata = given(from->listener_metadata);
     if (!out->notify)
-        return 0;                  /* listenerPath is ignored then */
+        return 0; /* listenerPath is ignored then */
     if (!out->listener_path) {
-        r = ERR_AT(err, from, listener_path, ERR_SECCOMP, 0, "missing, while a rule has the action SCMP_ACT_NOTIFY");
+        r = ERR_AT(err, from, listener_path, ERR_SECCOMP, 0,
+                   "missing, while a rule has the action SCMP_ACT_NOTIFY");
         err_hint(err, "it is the socket of the agent that answers the notifications");
         return r;
     }
     if (*out->listener_path != '/')
-        return ERR_AT(err, from, listener_path, ERR_SECCOMP, 0, "\"%s\" is not an absolute path", out->listener_path);
+        return ERR_AT(err, from, listener_path, ERR_SECCOMP, 0, "\"%s\" is not an absolute path",
+                      out->listener_path);
     return 0;
 }
 
-/* ---- a program in binary form -------------------------------------------------------------------------------- */
+/* ---- a program in binary form -------------------------------------------------------------------------- */
 
 static int base64_digit(char c)
 {
@@ -307,7 +337,8 @@ static int compile_raw(struct plan *plan, const char *text, struct plan_seccomp 
     const unsigned char *bytes = decode(&plan->arena, text, &n);
 
     if (!bytes)
-        return plan_annotation_error(plan->spec, PLAN_ANNOTATION_SECCOMP_BPF, ERR_SECCOMP, err, "this is not base64");
+        return plan_annotation_error(plan->spec, PLAN_ANNOTATION_SECCOMP_BPF, ERR_SECCOMP, err,
+                                     "this is not base64");
     if (n == 0 || n % sizeof(struct sock_filter) || n / sizeof(struct sock_filter) > BPF_MAXINSNS)
         return plan_annotation_error(plan->spec, PLAN_ANNOTATION_SECCOMP_BPF, ERR_SECCOMP, err,
                                      "%zu bytes are no program of 1 to %d instructions", n, BPF_MAXINSNS);
@@ -316,20 +347,23 @@ static int compile_raw(struct plan *plan, const char *text, struct plan_seccomp 
     return 0;
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------------------------- */
 
-static int compile_profile(struct plan *plan, const struct oci_seccomp *from, struct plan_seccomp *out, struct err *err)
+static int compile_profile(struct plan *plan, const struct oci_seccomp *from, struct plan_seccomp *out,
+                           struct err *err)
 {
     int failed = 0;
 
 #ifndef HAVE_SECCOMP
     if (!out->raw_bpf)
-        return ERR_AT(err, plan_linux(plan->spec), seccomp, ERR_UNSUPPORTED, 0, "ocirt was built without libseccomp");
+        return ERR_AT(err, plan_linux(plan->spec), seccomp, ERR_UNSUPPORTED, 0,
+                      "ocirt was built without libseccomp");
 #endif
     out->from = from;
-    out->default_action = plan_seccomp_action(from->default_action, json_has(from, default_errno_ret),
-                                              from->default_errno_ret);
-    if (!plan_go_on(err, check_default(from, err), &failed) || !plan_go_on(err, check_archs(from, err), &failed) ||
+    out->default_action =
+        plan_seccomp_action(from->default_action, json_has(from, default_errno_ret), from->default_errno_ret);
+    if (!plan_go_on(err, check_default(from, err), &failed) ||
+        !plan_go_on(err, check_archs(from, err), &failed) ||
         !plan_go_on(err, check_rules(from, &out->notify, err), &failed) ||
         !plan_go_on(err, compile_flags(from, out, err), &failed))
         return failed;

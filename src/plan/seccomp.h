@@ -2,8 +2,8 @@
 /*
  * seccomp.h - the words of linux.seccomp as the numbers of libseccomp and the kernel.
  *
- * The numbers are part of the kernel's interface (linux/seccomp.h, linux/audit.h) and equal to libseccomp's, so that
- * `features` and checks need no libseccomp.
+ * The numbers are part of the kernel's interface (linux/seccomp.h, linux/audit.h) and equal to libseccomp's,
+ * so that `features` and checks need no libseccomp.
  */
 #ifndef OCIRT_PLAN_SECCOMP_H
 #define OCIRT_PLAN_SECCOMP_H
@@ -13,7 +13,10 @@
 
 #include "libocispec/oci_spec.h"
 
-/* SCMP_ACT_* with its errno or, of SCMP_ACT_TRACE, its message; EPERM if HAS_ERRNO is false.  The errno fits 16 bits. */
+/*
+ * SCMP_ACT_* with its errno or, of SCMP_ACT_TRACE, its message; EPERM if HAS_ERRNO is false.  The errno fits
+ * 16 bits.
+ */
 uint32_t plan_seccomp_action(enum oci_seccomp_action action, bool has_errno, uint32_t errno_ret);
 
 /* SCMP_ARCH_* of "SCMP_ARCH_X86_64"; 0 if unknown. */

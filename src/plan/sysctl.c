@@ -12,7 +12,7 @@
 #include "plan/compile.h"
 
 static const struct {
-    const char *path;              /* below /proc/sys; a prefix if it ends with "/" */
+    const char *path; /* below /proc/sys; a prefix if it ends with "/" */
     uint64_t flag;
     const char *type;
 } table[] = {
@@ -36,8 +36,8 @@ static const struct {
 };
 
 /*
- * As sysctl(8): the first separator decides.  "net.ipv4.conf.eth0/1.forwarding" has dots as separators and "/" for a
- * dot; "net/ipv4/conf/eth0.1/forwarding" is a path.
+ * As sysctl(8): the first separator decides.  "net.ipv4.conf.eth0/1.forwarding" has dots as separators and
+ * "/" for a dot; "net/ipv4/conf/eth0.1/forwarding" is a path.
  */
 static char *path_of(struct arena *arena, const char *name)
 {
@@ -76,11 +76,13 @@ static int bad(const struct plan *plan, size_t index, enum err_code code, const 
 {
     const struct oci_linux *linux = plan_linux(plan->spec);
 
-    return err_at_index(err, &linux->node, offsetof(struct oci_linux, sysctl), index, code, 0, "\"%s\" %s", name, text);
+    return err_at_index(err, &linux->node, offsetof(struct oci_linux, sysctl), index, code, 0, "\"%s\" %s",
+                        name, text);
 }
 
 /* The property and the parameter would both set it. */
-static int check_name_conflict(const struct plan *plan, size_t index, const char *name, const char *path, struct err *err)
+static int check_name_conflict(const struct plan *plan, size_t index, const char *name, const char *path,
+                               struct err *err)
 {
     int r = 0;
 
@@ -94,7 +96,8 @@ static int check_name_conflict(const struct plan *plan, size_t index, const char
     return r;
 }
 
-static int check_namespace(const struct plan *plan, size_t index, const char *name, const char *path, struct err *err)
+static int check_namespace(const struct plan *plan, size_t index, const char *name, const char *path,
+                           struct err *err)
 {
     int r;
 
@@ -104,10 +107,12 @@ static int check_namespace(const struct plan *plan, size_t index, const char *na
         if (plan_has_namespace(plan, table[i].flag))
             return check_name_conflict(plan, index, name, path, err);
         r = bad(plan, index, ERR_SYSCTL, name, "would be changed for the host", err);
-        err_hint(err, "it needs a namespace of its own: add { \"type\": \"%s\" } to linux.namespaces", table[i].type);
+        err_hint(err, "it needs a namespace of its own: add { \"type\": \"%s\" } to linux.namespaces",
+                 table[i].type);
         return r;
     }
-    return bad(plan, index, ERR_SYSCTL, name, "belongs to no namespace: it would be changed for the host", err);
+    return bad(plan, index, ERR_SYSCTL, name, "belongs to no namespace: it would be changed for the host",
+               err);
 }
 
 static int compile_one(struct plan *plan, const struct json_pair *pair, size_t index, struct err *err)
@@ -118,7 +123,8 @@ static int compile_one(struct plan *plan, const struct json_pair *pair, size_t i
         return err_nomem(err);
     if (!is_sound(path))
         return bad(plan, index, ERR_SYSCTL, pair->key, "is no name of a kernel parameter", err);
-    plan->sysctls[plan->n_sysctls++] = (struct plan_sysctl) { .name = pair->key, .path = path, .value = pair->value };
+    plan->sysctls[plan->n_sysctls++] =
+        (struct plan_sysctl){ .name = pair->key, .path = path, .value = pair->value };
     return check_namespace(plan, index, pair->key, path, err);
 }
 

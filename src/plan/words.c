@@ -14,7 +14,9 @@ void plan_hint_nearest(struct err *err, const char *nearest)
         err_hint(err, "did you mean \"%s\"?", nearest);
 }
 
-/* How much of all WORDS is the same at their beginning: "RLIMIT_" says nothing about which of them was meant. */
+/*
+ * How much of all WORDS is the same at their beginning: "RLIMIT_" says nothing about which of them was meant.
+ */
 static size_t common_prefix(const struct json_words *words)
 {
     const char *first = NULL;
@@ -45,12 +47,13 @@ static const char *nearest(const struct json_words *words, const char *s)
         return json_nearest_word(words, s, strlen(s));
     for (size_t i = 1; i < words->n; i++)
         rest[i] = words->v[i] ? words->v[i] + skip : NULL;
-    found = json_nearest_word(&(struct json_words) { rest, words->n }, s + skip, strlen(s + skip));
+    found = json_nearest_word(&(struct json_words){ rest, words->n }, s + skip, strlen(s + skip));
     return found ? found - skip : NULL;
 }
 
-unsigned plan_word(const struct json_words *words, const char *s, const char *what, const struct json_node *node,
-                   size_t member, size_t index, enum err_code code, struct err *err)
+unsigned plan_word(const struct json_words *words, const char *s, const char *what,
+                   const struct json_node *node, size_t member, size_t index, enum err_code code,
+                   struct err *err)
 {
     unsigned value = json_word_value(words, s);
 

@@ -22,14 +22,14 @@
 #include "plan/mount_words.h"
 #include "plan/plan.h"
 
-/* ---- the host ------------------------------------------------------------------------------------------------ */
+/* ---- the host ------------------------------------------------------------------------------------------ */
 
 static const struct plan_hierarchy v1[] = {
-    { "cpu,cpuacct", "cpu,cpuacct" }, { "memory", "memory" }, { "pids", "pids" }, { "devices", "devices" },
-    { "freezer", "freezer" }, { "systemd", "none,name=systemd" },
+    { "cpu,cpuacct", "cpu,cpuacct" }, { "memory", "memory" },   { "pids", "pids" },
+    { "devices", "devices" },         { "freezer", "freezer" }, { "systemd", "none,name=systemd" },
 };
 static const struct plan_hierarchy hybrid[] = {
-    { "cpu,cpuacct", "cpu,cpuacct" }, { "memory", "memory" }, { "devices", "devices" },
+    { "cpu,cpuacct", "cpu,cpuacct" },   { "memory", "memory" }, { "devices", "devices" },
     { "systemd", "none,name=systemd" }, { "unified", "" },
 };
 
@@ -39,7 +39,8 @@ struct host {
     bool collect;
 };
 
-static void set_layout(struct host *host, enum plan_cgroup_layout layout, const struct plan_hierarchy *v, size_t n)
+static void set_layout(struct host *host, enum plan_cgroup_layout layout, const struct plan_hierarchy *v,
+                       size_t n)
 {
     host->facts.cgroup_layout = layout;
     host->facts.hierarchies = v;
@@ -84,7 +85,7 @@ static bool apply_fact(struct host *host, const char *word)
 /* FACTS is "v1+rootless"; empty for the ordinary host. */
 static bool set_facts(struct host *host, const char *facts)
 {
-    *host = (struct host) {
+    *host = (struct host){
         .facts = { .cgroup_layout = PLAN_CGROUP_V2, .last_capability = 40 },
         .options = { .id = "web1", .bundle = "/bundle" },
     };
@@ -100,7 +101,7 @@ static bool set_facts(struct host *host, const char *facts)
     return true;
 }
 
-/* ---- one case ------------------------------------------------------------------------------------------------ */
+/* ---- one case ------------------------------------------------------------------------------------------ */
 
 static void note_warning(void *context, const char *text)
 {
@@ -144,7 +145,7 @@ static bool is_listed(const char *only, const char *end, const char *word, size_
         if (strcspn(s, " \n") == n && !strncmp(s, word, n))
             return true;
     }
-    return !strncmp(word, "E_", 2) || !strncmp(word, "unreadable:", n);    /* never to be overlooked */
+    return !strncmp(word, "E_", 2) || !strncmp(word, "unreadable:", n); /* never to be overlooked */
 }
 
 /* Keeps the lines that begin with a word of ONLY, "# only mount bind\n". */
@@ -165,7 +166,7 @@ static void select_lines(const char *only, const char *all, struct text *out)
     }
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------------------- */
 
 static char *slurp(const char *path, size_t *ret_len)
 {
@@ -340,7 +341,8 @@ int main(int argc, char **argv)
         return 1;
     }
     for (int i = 1 + update; i < argc; i++)
-        run_case(strncmp(argv[i], "bad/", 4) ? "." : "bad", strncmp(argv[i], "bad/", 4) ? argv[i] : argv[i] + 4, update);
+        run_case(strncmp(argv[i], "bad/", 4) ? "." : "bad",
+                 strncmp(argv[i], "bad/", 4) ? argv[i] : argv[i] + 4, update);
     if (argc == 1 + update) {
         test_words();
         run_directory(".", ".plan", update);
