@@ -126,7 +126,7 @@ static void test_left_out(void)
     t.process.capabilities[STUB_AMBIENT] = CHOWN;
     trial_run(&t);
     check(executed(&t), "capabilities that can't be had are left out");
-    check(strstr(t.warnings, "cap_chown is left out: it is not both permitted and inheritable") != NULL,
+    check(strstr(t.warnings, "CAP_CHOWN is left out: it is not both permitted and inheritable") != NULL,
           "with a warning for an ambient one that is not inheritable");
     check(strstr(t.warnings, "bounding set") != NULL, "and one for what the runtime does not have");
     check_shown(&t, "CapAmb:", "0000000000000000", "no ambient capability");
