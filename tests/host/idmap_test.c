@@ -5,7 +5,9 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -107,6 +109,52 @@ static void unprivileged(void)
     end_process(pid);
 }
 
+/* Databases of our own over those of the machine, seen by us alone.  False: not possible. */
+static bool cover_databases(void)
+{
+    static const char *const files[][2] = {
+        { "/etc/passwd", "root:x:0:0::/:/bin/sh\ntester:x:12345:12345::/:/bin/sh\n" },
+        { "/etc/subuid", "tester:300000:100\n" },
+        { "/etc/subgid", "tester:400000:100\n" },
+    };
+
+    if (access("/usr/bin/newuidmap", X_OK) < 0 || unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        write_file("database", files[i][1], 0644);
+        if (mount("database", files[i][0], NULL, MS_BIND, NULL) < 0)
+            return false;
+        (void) unlink("database");
+    }
+    return true;
+}
+
+static void by_the_programs(bool possible)
+{
+    struct plan_id_range uids[] = { { 0, 12345, 1 }, { 1, 300000, 100 } }, gids[] = { { 0, 12345, 1 }, { 1, 400000, 100 } };
+    struct plan_id_map map = { uids, gids, 2, 2, -1 };
+    pid_t pid;
+
+    if (!possible) {
+        skip("newuidmap and newgidmap map more", "needs root, package uidmap, and /etc/subuid");
+        return;
+    }
+    pid = new_process();
+    check_good(host_idmap_write(proc_fd, pid, &map, false, &err), &err, "newuidmap and newgidmap map more");
+    check_map(pid, "uid_map", "0 12345 1\n1 300000 100\n");
+    check_map(pid, "gid_map", "0 12345 1\n1 400000 100\n");
+    end_process(pid);
+    pid = new_process();
+    gids[1].size = 101;
+    (void) host_idmap_write(proc_fd, pid, &map, false, &err);
+    check(err_is_set(&err) && strstr(err.text, "linux.gidMappings: /usr/bin/newgidmap exited with status 1: newgidmap: "),
+          "but not more than allowed: %s", err.text ? err.text : "");
+    check(err.hint && strstr(err.hint, "/etc/subgid must have a line USER:START:COUNT for user 12345"), "and what is missing");
+    err_done(&err);
+    end_process(pid);
+}
+
 static void namespaces(void)
 {
     struct plan_id_range uids[] = { { 0, 100000, 1000 } }, gids[] = { { 0, 200000, 1000 } };
@@ -152,21 +200,28 @@ static void namespace_files(void)
 
 int main(void)
 {
+    bool databases;
+
+    enter_test_directory();
     proc_fd = procfs_open();
     namespace_files();
     if (geteuid() != 0) {
         unprivileged();
+        by_the_programs(false);
         return tap_done();
     }
     privileged();
     namespaces();
+    databases = cover_databases();
+    remove_test_directory();
     if (setresgid(12345, 12345, 12345) < 0 || setresuid(12345, 12345, 12345) < 0) {
         skip("maps of an ordinary user", "root may not become one here");
         return tap_done();
     }
-    (void) prctl(PR_SET_DUMPABLE, 1);      /* else /proc/PID belongs to root, as for a program with the set-user-id bit */
+    (void) prctl(PR_SET_DUMPABLE, 1);      /* else /proc/PID belongs to root, as for a set-user-id program */
     (void) close(proc_fd);
     proc_fd = procfs_open();
     unprivileged();
+    by_the_programs(databases);
     return tap_done();
 }
