@@ -63,8 +63,8 @@ extern const struct cli_option cli_bundle_options[];
 extern const struct cli_option cli_create_options[];
 extern const struct cli_option cli_checkpoint_options[];
 
-/* Makes cli->log as the global options say. */
-void cli_global_log(struct cli *cli);
+/* Makes cli->log as the global options say. 0; or -errno, reported. */
+int cli_global_log(struct cli *cli);
 
 /* Opens the trace and the context. 0; or -errno, reported. */
 int cli_global_open(struct cli *cli);

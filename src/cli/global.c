@@ -34,7 +34,7 @@ const struct cli_option cli_global_options[] = {
 };
 /* clang-format on */
 
-void cli_global_log(struct cli *cli)
+int cli_global_log(struct cli *cli)
 {
     const struct cli_global *global = &cli->global;
     const char *level = global->log_level ? global->log_level : "warning";
@@ -44,6 +44,12 @@ void cli_global_log(struct cli *cli)
     cli->log.level = *level == 'e' ? CLI_ERROR : *level == 'w' ? CLI_WARNING : CLI_DEBUG;
     if (global->debug)
         cli->log.level = CLI_DEBUG;
+    int r = cli_log_check(&cli->log);
+    if (r < 0) {
+        cli->log.target = NULL;
+        cli_log_failure(&cli->log, r, "log %s", global->log);
+    }
+    return r;
 }
 
 /* --cgroup-manager says more than --systemd-cgroup, which conmon puts in front of it. */

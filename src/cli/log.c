@@ -94,18 +94,48 @@ static void send_plain(const struct cli_record *record)
         (void) !write(STDERR_FILENO, "ocirt: out of memory\n", 21);
 }
 
+/* Is TARGET of the kind PREFIX? *RET is what stands behind that. */
+static bool is_kind(const char *target, const char *prefix, const char **ret)
+{
+    size_t n = strlen(prefix);
+
+    if (strncmp(target, prefix, n) != 0)
+        return false;
+    *ret = target + n;
+    return true;
+}
+
+/* It is opened for each record: no descriptor of it is there that a container could get. */
+static int append_to_file(const char *target, const struct cli_out *text)
+{
+    const char *path = target;
+
+    (void) is_kind(target, "file:", &path);
+    return cli_file_append(path, text);
+}
+
+int cli_log_check(const struct cli_log *log)
+{
+    static const struct cli_out nothing;
+    const char *name;
+
+    if (!log->target || is_kind(log->target, "syslog:", &name) || is_kind(log->target, "journald:", &name))
+        return 0;
+    return append_to_file(log->target, &nothing);
+}
+
 static int send_to_target(const struct cli_log *log, const struct cli_record *record)
 {
     static const int priorities[] = { CLI_DAEMON_ERROR, CLI_DAEMON_WARNING, CLI_DAEMON_DEBUG };
     autoout struct cli_out out = { 0 };
-    const char *path = log->target;
+    const char *name;
 
-    if (strncmp(path, "syslog:", 7) == 0)
-        return cli_log_syslog(path + 7, priorities[record->level], record->text);
-    if (strncmp(path, "journald:", 9) == 0)
-        return cli_log_journald(path + 9, priorities[record->level], record->text);
+    if (is_kind(log->target, "syslog:", &name))
+        return cli_log_syslog(name, priorities[record->level], record->text);
+    if (is_kind(log->target, "journald:", &name))
+        return cli_log_journald(name, priorities[record->level], record->text);
     (log->json ? add_json : add_logfmt)(&out, record);
-    return cli_file_append(strncmp(path, "file:", 5) == 0 ? path + 5 : path, &out);
+    return append_to_file(log->target, &out);
 }
 
 static void tell_broken(struct cli_log *log, int number)

@@ -70,7 +70,8 @@ static int run(struct cli *cli, char **words)
     struct cli_parsed parsed;
 
     int r = cli_option_parse(tables, &cli->global, words, true, &parsed, &fault);
-    cli_global_log(cli);
+    if (cli_global_log(cli) < 0)
+        return 1;
     if (r < 0) {
         cli_log_usage(&cli->log, hint, "%s", fault.s ? fault.s : "out of memory");
         return 1;
