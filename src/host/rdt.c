@@ -7,7 +7,6 @@
  */
 #include "host/rdt.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -22,6 +21,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "host/rdt_schemata.h"
 
 #ifndef RDTGROUP_SUPER_MAGIC
 #define RDTGROUP_SUPER_MAGIC 0x7655821
@@ -135,10 +135,8 @@ static void last_status(int root_fd, char *buf, size_t size)
 
 /* ---- schemata ------------------------------------------------------------------------------------------------- */
 
-/* All lines that the configuration has, in the order in which they are written (config-linux.md "IntelRdt"). */
-struct lines { const char **v; size_t n; };
-
-static int collect_lines(const struct oci_intel_rdt *rdt, struct lines *lines)
+/* All that the configuration has, in the order in which it is written (config-linux.md "IntelRdt"). */
+static int collect_lines(const struct oci_intel_rdt *rdt, struct host_rdt_lines *lines)
 {
     lines->v = calloc(rdt->schemata.n + 2, sizeof *lines->v);
     lines->n = 0;
@@ -153,7 +151,7 @@ static int collect_lines(const struct oci_intel_rdt *rdt, struct lines *lines)
     return 0;
 }
 
-static int write_schemata(int root_fd, int group_fd, const struct lines *lines, struct err *err)
+static int write_schemata(int root_fd, int group_fd, const struct host_rdt_lines *lines, struct err *err)
 {
     for (size_t i = 0; i < lines->n; i++) {
         char status[STATUS_MAX + 2];
@@ -167,117 +165,17 @@ static int write_schemata(int root_fd, int group_fd, const struct lines *lines, 
     return 0;
 }
 
-/* One "DOMAIN=VALUE" of a line "RESOURCE:DOMAIN=VALUE;DOMAIN=VALUE". */
-struct entry {
-    const char *resource, *domain, *value;
-    size_t resource_n, domain_n, value_n;
-};
-
-static void trim(const char **s, size_t *n)
-{
-    while (*n && isspace((unsigned char) **s))
-        ++*s, --*n;
-    while (*n && isspace((unsigned char) (*s)[*n - 1]))
-        --*n;
-}
-
-/* The next entry of the line; *AT is NULL before the first. False: there is none. */
-static bool next_entry(const char *line, const char **at, struct entry *entry)
-{
-    size_t n = strcspn(line, "\n"), head = strcspn(line, ":"), length;
-    const char *end = line + n, *equal;
-
-    if (head >= n)
-        return false;
-    entry->resource = line;
-    entry->resource_n = head;
-    trim(&entry->resource, &entry->resource_n);
-    *at = *at ? *at : line + head + 1;
-    if (*at >= end)
-        return false;
-    length = strcspn(*at, ";\n");
-    entry->domain = *at;
-    *at += length < (size_t) (end - *at) ? length + 1 : length;
-    equal = memchr(entry->domain, '=', length);
-    entry->value = equal ? equal + 1 : entry->domain + length;
-    entry->value_n = (size_t) (entry->domain + length - entry->value);
-    entry->domain_n = equal ? (size_t) (equal - entry->domain) : length;
-    trim(&entry->domain, &entry->domain_n);
-    trim(&entry->value, &entry->value_n);
-    return true;
-}
-
-/* "0x0F0" and "f0" are the same mask. */
-static bool values_equal(const char *a, size_t a_n, const char *b, size_t b_n)
-{
-    const char **s[] = { &a, &b };
-    size_t *n[] = { &a_n, &b_n };
-
-    for (int i = 0; i < 2; i++) {
-        if (*n[i] > 2 && (*s[i])[0] == '0' && tolower((unsigned char) (*s[i])[1]) == 'x')
-            *s[i] += 2, *n[i] -= 2;
-        while (*n[i] > 1 && **s[i] == '0')
-            ++*s[i], --*n[i];
-    }
-    return a_n == b_n && !strncasecmp(a, b, a_n);
-}
-
-/* Takes the value of the entry that LINE has for the same resource and domain. */
-static bool find_in_line(const char *line, const struct entry *wanted, struct entry *ret)
-{
-    const char *at = NULL;
-    struct entry entry;
-    bool found = false;
-
-    while (next_entry(line, &at, &entry))
-        if (entry.resource_n == wanted->resource_n && entry.domain_n == wanted->domain_n &&
-            !memcmp(entry.resource, wanted->resource, entry.resource_n) &&
-            !memcmp(entry.domain, wanted->domain, entry.domain_n)) {
-            *ret = entry;
-            found = true;
-        }
-    return found;
-}
-
-static bool find_in_text(const char *text, const struct entry *wanted, struct entry *ret)
-{
-    for (; text; text = strchr(text, '\n'), text = text ? text + 1 : NULL)
-        if (find_in_line(text, wanted, ret))
-            return true;
-    return false;
-}
-
-/* Does the group have what the line asks for, where no later line asks otherwise? */
-static bool line_matches(const char *have, const struct lines *lines, size_t i)
-{
-    const char *at = NULL;
-    struct entry wanted, found;
-
-    while (next_entry(lines->v[i], &at, &wanted)) {
-        bool later = false;
-
-        for (size_t k = i + 1; k < lines->n && !later; k++)
-            later = find_in_line(lines->v[k], &wanted, &found);
-        if (later)
-            continue;
-        if (!find_in_text(have, &wanted, &found) ||
-            !values_equal(wanted.value, wanted.value_n, found.value, found.value_n))
-            return false;
-    }
-    return true;
-}
-
-static int compare_schemata(int group_fd, const struct lines *lines, const char *group, struct err *err)
+static int compare_schemata(int group_fd, const struct host_rdt_lines *lines, const char *group, struct err *err)
 {
     autofree char *have = malloc(SCHEMATA_MAX);
     ssize_t n = have ? read_text(group_fd, "schemata", have, SCHEMATA_MAX) : -ENOMEM;
 
     if (n < 0)
         return err_set(err, ERR_RDT, (int) n, "linux.intelRdt: read the schemata of group %s", group);
-    for (size_t i = 0; i < lines->n; i++)
-        if (!line_matches(have, lines, i))
-            return err_set(err, ERR_RDT, 0, "linux.intelRdt: group %s exists, and its schemata differ from \"%s\"",
-                           group, lines->v[i]);
+    const char *differs = host_rdt_first_difference(have, lines);
+    if (differs)
+        return err_set(err, ERR_RDT, 0, "linux.intelRdt: group %s exists, and its schemata differ from \"%s\"", group,
+                       differs);
     return 0;
 }
 
@@ -350,7 +248,7 @@ static int fill_group(int root_fd, const struct oci_intel_rdt *rdt, const struct
                       struct err *err)
 {
     autoclose int fd = open_group(root_fd, groups->group);
-    struct lines lines = { 0 };
+    struct host_rdt_lines lines = { 0 };
     int r;
 
     if (fd < 0)
@@ -407,7 +305,7 @@ int host_rdt_join(int root_fd, const struct host_state_rdt *groups, pid_t pid, s
 int host_rdt_update(int root_fd, const struct host_state_rdt *groups, const char *l3, const char *mb, struct err *err)
 {
     autoclose int fd = open_group(root_fd, groups->group);
-    struct lines lines = { .v = (const char *[2]) { 0 } };
+    struct host_rdt_lines lines = { .v = (const char *[2]) { 0 } };
 
     if (fd < 0)
         return err_set(err, ERR_RDT, fd, "open the resctrl group %s", groups->group);
