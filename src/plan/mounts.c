@@ -348,18 +348,26 @@ static int compile_one(struct plan_mount_list *list, const struct oci_mount *fro
     return r < 0 ? r : compile_kind(list, &m, &options, err);
 }
 
-/* The service manager's socket, so that the container can say READY=1 (sd_notify(3)). */
+/*
+ * The service manager's socket, so that the container can say READY=1 (sd_notify(3)).  One in the abstract
+ * namespace ("@...") belongs to the network namespace and can't be mounted.
+ */
 static int add_notify_socket(struct plan_mount_list *list, struct err *err)
 {
+    const char *path = list->plan->options.notify_socket;
     struct plan_mount *m;
 
-    if (!list->plan->options.notify_socket)
+    if (!path)
         return 0;
+    if (*path != '/') {
+        err_warn(err, "NOTIFY_SOCKET=%s is no path: the container can't be given it", path);
+        return 0;
+    }
     m = plan_mounts_append(list);
     if (!m)
         return err_nomem(err);
     m->kind = PLAN_MOUNT_BIND;
-    m->source = list->plan->options.notify_socket;
+    m->source = path;
     m->target = PLAN_NOTIFY_SOCKET;
     m->set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
     m->propagation = MS_PRIVATE;

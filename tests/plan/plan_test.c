@@ -71,6 +71,8 @@ static bool apply_fact(struct host *host, const char *word)
         host->options.no_new_keyring = true;
     else if (!strcmp(word, "notify"))
         host->options.notify_socket = "/run/ocirt/web1/notify.sock";
+    else if (!strcmp(word, "abstract"))
+        host->options.notify_socket = "@notify";
     else if (!strcmp(word, "listen"))
         host->options.listen_fds = 2, host->options.preserve_fds = 3;
     else if (!strcmp(word, "receiver"))
