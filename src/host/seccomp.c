@@ -18,7 +18,7 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)    /* Linux 5.19 */
 #endif
 
-/* ---- the key: everything that the program is made from ------------------------------------------------------- */
+/* ---- the key: everything that the program is made from ------------------------------------------------- */
 
 static void put_number(struct text *key, uint64_t number)
 {
@@ -67,9 +67,10 @@ static void put_key(struct text *key, const struct plan_seccomp *seccomp)
         put_syscall(key, seccomp->from->syscalls.v[i]);
 }
 
-/* ---- the program ------------------------------------------------------------------------------------------------ */
+/* ---- the program --------------------------------------------------------------------------------------- */
 
-static int from_profile(const struct plan_seccomp *seccomp, int cache_fd, struct host_seccomp *ret, struct err *err)
+static int from_profile(const struct plan_seccomp *seccomp, int cache_fd, struct host_seccomp *ret,
+                        struct err *err)
 {
     autotext struct text key = { 0 };
     int r;
@@ -81,7 +82,8 @@ static int from_profile(const struct plan_seccomp *seccomp, int cache_fd, struct
         return 0;
     r = host_seccomp_compile(seccomp, &ret->program, &ret->n, err);
     if (r == 0 && cache_fd >= 0)
-        (void) host_seccomp_cache_store(cache_fd, key.s, key.n, ret->program, ret->n);     /* the next start is slower */
+        /* the next start is slower */
+        (void) host_seccomp_cache_store(cache_fd, key.s, key.n, ret->program, ret->n);
     return r;
 }
 
@@ -92,9 +94,10 @@ static int from_annotation(const struct plan_seccomp *seccomp, struct host_secco
     struct sock_filter *program;
 
     if (seccomp->raw_size % sizeof *ret->program != 0 || n == 0 || n > BPF_MAXINSNS)
-        return err_set(err, ERR_SECCOMP, EINVAL,
-                       "annotation run.oci.seccomp_bpf_data: %zu bytes are not 1 to %d instructions of %zu bytes",
-                       seccomp->raw_size, BPF_MAXINSNS, sizeof *program);
+        return err_set(
+            err, ERR_SECCOMP, EINVAL,
+            "annotation run.oci.seccomp_bpf_data: %zu bytes are not 1 to %d instructions of %zu bytes",
+            seccomp->raw_size, BPF_MAXINSNS, sizeof *program);
     program = malloc(seccomp->raw_size);
     if (!program)
         return err_nomem(err);
@@ -105,8 +108,8 @@ static int from_annotation(const struct plan_seccomp *seccomp, struct host_secco
 }
 
 /*
- * TSYNC is about other threads: the stub has none, but for the one that sends the listener and must have no filter.
- * WAIT_KILLABLE_RECV without a listener is EINVAL.
+ * TSYNC is about other threads: the stub has none, but for the one that sends the listener and must have no
+ * filter. WAIT_KILLABLE_RECV without a listener is EINVAL.
  */
 static unsigned kernel_flags(const struct plan_seccomp *seccomp)
 {
@@ -116,7 +119,8 @@ static unsigned kernel_flags(const struct plan_seccomp *seccomp)
     return seccomp->notify ? flags : flags & ~(unsigned) SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 }
 
-int host_seccomp_build(const struct plan_seccomp *seccomp, int cache_fd, struct host_seccomp *ret, struct err *err)
+int host_seccomp_build(const struct plan_seccomp *seccomp, int cache_fd, struct host_seccomp *ret,
+                       struct err *err)
 {
     struct host_seccomp made = { .flags = kernel_flags(seccomp), .notify = seccomp->notify };
     int r;

@@ -26,16 +26,19 @@ struct host_seccomp {
 };
 
 /*
- * Opens, and makes where it is absent, the directory of cached programs below the state root.  It must belong to
- * the caller and nobody else may write to it.  An fd, or -errno; without it host_seccomp_build() works all the same.
+ * Opens, and makes where it is absent, the directory of cached programs below the state root. It must belong
+ * to the caller and nobody else may write to it. An fd, or -errno; without it host_seccomp_build() works all
+ * the same.
  */
 int host_seccomp_cache_open(int root_fd);
 
 /*
- * Gets the program for SECCOMP; CACHE_FD is of host_seccomp_cache_open() or negative.  A cache that can't be read or
- * written is no error.  0, or a negative errno with ERR filled.  config-linux.md "Seccomp", seccomp(2).
+ * Gets the program for SECCOMP; CACHE_FD is of host_seccomp_cache_open() or negative. A cache that can't be
+ * read or written is no error. 0, or a negative errno with ERR filled. config-linux.md "Seccomp",
+ * seccomp(2).
  */
-int host_seccomp_build(const struct plan_seccomp *seccomp, int cache_fd, struct host_seccomp *ret, struct err *err);
+int host_seccomp_build(const struct plan_seccomp *seccomp, int cache_fd, struct host_seccomp *ret,
+                       struct err *err);
 
 void host_seccomp_done(struct host_seccomp *seccomp);
 

@@ -78,7 +78,7 @@ int host_seccomp_cache_open(int root_fd)
     return is_ours(&st) ? take_fd(&fd) : -EPERM;
 }
 
-/* ---- load ------------------------------------------------------------------------------------------------ */
+/* ---- load ---------------------------------------------------------------------------------------------- */
 
 static bool fits(const struct header *header, size_t file_size, size_t key_size)
 {
@@ -132,10 +132,11 @@ int host_seccomp_cache_load(int cache_fd, const void *key, size_t key_size, stru
     if (size != st.st_size)
         return -ENOENT;
     memcpy(&header, content, sizeof header);
-    return fits(&header, (size_t) size, key_size) ? take_program(content, &header, key, ret_program, ret_n) : -ENOENT;
+    return fits(&header, (size_t) size, key_size) ? take_program(content, &header, key, ret_program, ret_n)
+                                                  : -ENOENT;
 }
 
-/* ---- store ----------------------------------------------------------------------------------------------- */
+/* ---- store --------------------------------------------------------------------------------------------- */
 
 static bool is_older(int cache_fd, const char *name, struct timespec *oldest)
 {
@@ -194,8 +195,8 @@ static int write_file(int fd, const struct header *header, const void *key, cons
     return 0;
 }
 
-int host_seccomp_cache_store(int cache_fd, const void *key, size_t key_size, const struct sock_filter *program,
-                             size_t n)
+int host_seccomp_cache_store(int cache_fd, const void *key, size_t key_size,
+                             const struct sock_filter *program, size_t n)
 {
     const struct name name = name_of(key, key_size);
     struct header header = { .magic = CACHE_MAGIC, .n = n, .sum = hash(program, n * sizeof *program) };

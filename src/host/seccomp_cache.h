@@ -12,12 +12,14 @@
 #include <linux/filter.h>
 #include <stddef.h>
 
-/* 0, -ENOENT if there is none or it is not to be trusted, or another -errno.  The caller frees *RET_PROGRAM. */
+/*
+ * 0, -ENOENT if there is none or it is not to be trusted, or another -errno.  The caller frees *RET_PROGRAM.
+ */
 int host_seccomp_cache_load(int cache_fd, const void *key, size_t key_size, struct sock_filter **ret_program,
                             size_t *ret_n);
 
 /* Keeps a program, and forgets the oldest ones if there are too many.  0 or -errno. */
-int host_seccomp_cache_store(int cache_fd, const void *key, size_t key_size, const struct sock_filter *program,
-                             size_t n);
+int host_seccomp_cache_store(int cache_fd, const void *key, size_t key_size,
+                             const struct sock_filter *program, size_t n);
 
 #endif

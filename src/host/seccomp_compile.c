@@ -48,18 +48,19 @@ const char *host_seccomp_compiler(void)
     static char text[64];
     const struct scmp_version *version = seccomp_version();
 
-    (void) snprintf(text, sizeof text, "1 libseccomp %u.%u.%u %x", version->major, version->minor, version->micro,
-                    seccomp_arch_native());
+    (void) snprintf(text, sizeof text, "1 libseccomp %u.%u.%u %x", version->major, version->minor,
+                    version->micro, seccomp_arch_native());
     return text;
 }
 
-/* ---- architectures --------------------------------------------------------------------------------------------- */
+/* ---- architectures ------------------------------------------------------------------------------------- */
 
 /*
- * One that libseccomp does not know, or with another byte order, is left out: no program of it runs on this machine, and if it
- * did it would be killed for its architecture.
+ * One that libseccomp does not know, or with another byte order, is left out: no program of it runs on this
+ * machine, and if it did it would be killed for its architecture.
  */
-static int add_archs(scmp_filter_ctx filter, const struct oci_seccomp *from, struct archs *archs, struct err *err)
+static int add_archs(scmp_filter_ctx filter, const struct oci_seccomp *from, struct archs *archs,
+                     struct err *err)
 {
     archs->v[archs->n++] = seccomp_arch_native();
     for (size_t i = 0; i < from->architectures.n && archs->n < ARCHS_MAX; i++) {
@@ -70,16 +71,18 @@ static int add_archs(scmp_filter_ctx filter, const struct oci_seccomp *from, str
         if (r == -EEXIST || r == -EINVAL || r == -EDOM)
             continue;
         if (r < 0)
-            return err_at_index(err, &from->node, offsetof(struct oci_seccomp, architectures), i, ERR_SECCOMP, -r,
-                                "add the architecture %s", word);
+            return err_at_index(err, &from->node, offsetof(struct oci_seccomp, architectures), i, ERR_SECCOMP,
+                                -r, "add the architecture %s", word);
         archs->v[archs->n++] = token;
     }
     return 0;
 }
 
-/* ---- rules ------------------------------------------------------------------------------------------------------- */
+/* ---- rules --------------------------------------------------------------------------------------------- */
 
-/* For SCMP_CMP_MASKED_EQ the value is the mask, and the second value what is left of the argument behind it. */
+/*
+ * For SCMP_CMP_MASKED_EQ the value is the mask, and the second value what is left of the argument behind it.
+ */
 static struct scmp_arg_cmp comparison_of(const struct oci_syscall_arg *arg)
 {
     bool masked = arg->op == OCI_SECCOMP_OP_MASKED_EQ;
@@ -107,8 +110,8 @@ static bool has_index_twice(const struct oci_syscall *call)
 }
 
 /*
- * All comparisons of a rule must hold.  libseccomp takes only one for each argument; where there are more, all runtimes
- * have made each a rule of its own, and profiles rely on it.
+ * All comparisons of a rule must hold. libseccomp takes only one for each argument; where there are more,
+ * all runtimes have made each a rule of its own, and profiles rely on it.
  */
 static int add_rule(scmp_filter_ctx filter, const struct oci_syscall *call, uint32_t action, int number)
 {
@@ -146,23 +149,24 @@ static int check_args(const struct oci_syscall *call, struct err *err)
 }
 
 /* EXPOSED: the default action is milder than the one of the rule. */
-static int skip_unknown(const struct plan_seccomp *seccomp, const struct oci_syscall *call, size_t i, bool exposed,
-                        struct err *err)
+static int skip_unknown(const struct plan_seccomp *seccomp, const struct oci_syscall *call, size_t i,
+                        bool exposed, struct err *err)
 {
     const char *name = call->names.v[i];
 
     if (seccomp->fail_unknown)
         return err_at_index(err, &call->node, offsetof(struct oci_syscall, names), i, ERR_SECCOMP, 0,
-                            "libseccomp %u.%u.%u does not know the system call \"%s\"", seccomp_version()->major,
-                            seccomp_version()->minor, seccomp_version()->micro, name);
+                            "libseccomp %u.%u.%u does not know the system call \"%s\"",
+                            seccomp_version()->major, seccomp_version()->minor, seccomp_version()->micro,
+                            name);
     if (exposed)
         err_warn_at(err, &call->node, offsetof(struct oci_syscall, names),
                     "libseccomp does not know \"%s\": it gets the default action, which allows it", name);
     return 0;
 }
 
-static int add_syscall(scmp_filter_ctx filter, const struct plan_seccomp *seccomp, const struct oci_syscall *call,
-                       struct err *err)
+static int add_syscall(scmp_filter_ctx filter, const struct plan_seccomp *seccomp,
+                       const struct oci_syscall *call, struct err *err)
 {
     uint32_t action = plan_seccomp_action(call->action, json_has(call, errno_ret), call->errno_ret);
     int r = check_args(call, err);
@@ -184,7 +188,7 @@ static int add_syscall(scmp_filter_ctx filter, const struct plan_seccomp *seccom
     return 0;
 }
 
-/* ---- the program --------------------------------------------------------------------------------------------------- */
+/* ---- the program --------------------------------------------------------------------------------------- */
 
 /* Both leave room for AHEAD instructions in front; the caller frees *RET. */
 #if SECCOMP_HAS(2, 6)
@@ -278,10 +282,14 @@ int host_seccomp_compile(const struct plan_seccomp *seccomp, struct sock_filter 
     if (!filter)
         return err_at(err, &from->node, offsetof(struct oci_seccomp, default_action), ERR_SECCOMP, EINVAL,
                       "libseccomp or the kernel does not know this action");
-    /* A system call of another architecture would pass by the rules: the process is killed, whatever the default is. */
+    /*
+     * A system call of another architecture would pass by the rules: the process is killed, whatever the
+     * default is.
+     */
     r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (r < 0)
-        return err_at(err, &from->node, ERR_NO_MEMBER, ERR_SECCOMP, -r, "kill processes of other architectures");
+        return err_at(err, &from->node, ERR_NO_MEMBER, ERR_SECCOMP, -r,
+                      "kill processes of other architectures");
     /* A binary tree of rules: the kernel walks the filter once for each system call when it is loaded. */
     (void) seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     r = add_archs(filter, from, &archs, err);

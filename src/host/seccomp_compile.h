@@ -15,9 +15,9 @@
 const char *host_seccomp_compiler(void);
 
 /*
- * The program of a profile (not of raw_bpf).  The caller frees *RET_PROGRAM.  0, or a negative errno with ERR filled.  Names of
- * system calls that libseccomp does not know are left to the default action, as all runtimes do, with a warning where
- * that allows what the profile does not.
+ * The program of a profile (not of raw_bpf). The caller frees *RET_PROGRAM. 0, or a negative errno with ERR
+ * filled. Names of system calls that libseccomp does not know are left to the default action, as all
+ * runtimes do, with a warning where that allows what the profile does not.
  */
 int host_seccomp_compile(const struct plan_seccomp *seccomp, struct sock_filter **ret_program, size_t *ret_n,
                          struct err *err);

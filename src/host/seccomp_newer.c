@@ -11,8 +11,8 @@
 #include <seccomp.h>
 
 /*
- * Linux numbers its calls from 0 (MIPS: 4000) upwards and nowhere near here.  Above lie those that ARM keeps for itself
- * (0xf0001 and up) and the bit of x32, which are not newer but other calls.
+ * Linux numbers its calls from 0 (MIPS: 4000) upwards and nowhere near here. Above lie those that ARM keeps
+ * for itself (0xf0001 and up) and the bit of x32, which are not newer but other calls.
  */
 #define NUMBER_LIMIT 0xf0000U
 

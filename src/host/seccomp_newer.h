@@ -19,8 +19,9 @@
 enum { HOST_SECCOMP_NEWER_MAX = 160 };     /* instructions: 26 architectures */
 
 /*
- * Writes to RET (of HOST_SECCOMP_NEWER_MAX) the beginning of a filter that answers ENOSYS to newer calls of the N architectures
- * ARCHS (libseccomp's tokens) and leaves everything else to the filter that follows.  Returns its length.
+ * Writes to RET (of HOST_SECCOMP_NEWER_MAX) the beginning of a filter that answers ENOSYS to newer calls of
+ * the N architectures ARCHS (libseccomp's tokens) and leaves everything else to the filter that follows.
+ * Returns its length.
  */
 size_t host_seccomp_newer(const struct oci_seccomp *seccomp, const uint32_t *archs, size_t n,
                           struct sock_filter ret[HOST_SECCOMP_NEWER_MAX]);

@@ -48,8 +48,8 @@ static uint64_t own_bounding(void)
     return set;
 }
 
-static void warn(const struct plan_process *process, enum stub_capability_set set, uint64_t left_out, const char *why,
-                 struct err *err)
+static void warn(const struct plan_process *process, enum stub_capability_set set, uint64_t left_out,
+                 const char *why, struct err *err)
 {
     const struct oci_capabilities *from = process->from ? process->from->capabilities : NULL;
 
@@ -91,10 +91,12 @@ int host_stub_capabilities(const struct plan_process *process, bool user_namespa
     }
     for (unsigned i = 0; i < STUB_CAPABILITY_SETS; i++)
         sets[i] = process->capabilities[i];
-    restrict_to(process, sets, STUB_BOUNDING, bounding, "the runtime does not have it in its bounding set", err);
+    restrict_to(process, sets, STUB_BOUNDING, bounding, "the runtime does not have it in its bounding set",
+                err);
     restrict_to(process, sets, STUB_PERMITTED, permitted, "the runtime does not have it", err);
     restrict_to(process, sets, STUB_EFFECTIVE, sets[STUB_PERMITTED], "it is not permitted", err);
-    restrict_to(process, sets, STUB_INHERITABLE, permitted & sets[STUB_BOUNDING], "it is not in the bounding set", err);
+    restrict_to(process, sets, STUB_INHERITABLE, permitted & sets[STUB_BOUNDING],
+                "it is not in the bounding set", err);
     restrict_to(process, sets, STUB_AMBIENT, sets[STUB_PERMITTED] & sets[STUB_INHERITABLE],
                 "it is not both permitted and inheritable", err);
     for (unsigned i = 0; i < STUB_CAPABILITY_SETS; i++)

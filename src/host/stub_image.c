@@ -34,7 +34,7 @@ extern const unsigned char host_stub_start[] hidden, host_stub_end[] hidden;
 
 enum { HEADERS_MAX = 512 };        /* of the stub: it has three program headers */
 
-/* ---- the configuration and what it points to --------------------------------------------------------------- */
+/* ---- the configuration and what it points to ----------------------------------------------------------- */
 
 /* Appends; text_result() tells at the end whether there was memory for all. */
 static struct stub_span put(struct text *data, const void *bytes, size_t size)
@@ -110,7 +110,9 @@ static struct stub_span put_rlimits(struct text *data, const struct plan_process
 
     for (size_t i = 0; i < process->n_rlimits; i++) {
         const struct plan_rlimit *from = &process->rlimits[i];
-        struct stub_rlimit limit = { .resource = (uint32_t) from->resource, .soft = from->soft, .hard = from->hard };
+        struct stub_rlimit limit = { .resource = (uint32_t) from->resource,
+                                     .soft = from->soft,
+                                     .hard = from->hard };
         struct stub_span one = put(data, &limit, sizeof limit);
 
         if (i == 0)
@@ -169,11 +171,13 @@ static void set_process(const struct plan_process *process, struct stub_config *
     }
     if (process->final_affinity) {
         config->flags |= STUB_AFFINITY;
-        config->affinity = put(data, process->final_affinity, process->affinity_words * sizeof(unsigned long));
+        config->affinity =
+            put(data, process->final_affinity, process->affinity_words * sizeof(unsigned long));
     }
 }
 
-static void set_seccomp(const struct host_stub_request *request, struct stub_config *config, struct text *data)
+static void set_seccomp(const struct host_stub_request *request, struct stub_config *config,
+                        struct text *data)
 {
     const struct host_seccomp *seccomp = request->seccomp;
 
@@ -228,9 +232,12 @@ static int compose(const struct host_stub_request *request, struct text *data, s
     return 0;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------ */
+/* ---- the file ------------------------------------------------------------------------------------------ */
 
-/* Copies the ELF header and program headers to BUF, with the empty one filled: SIZE bytes at OFFSET.  Bytes copied. */
+/*
+ * Copies the ELF header and program headers to BUF, with the empty one filled: SIZE bytes at OFFSET.  Bytes
+ * copied.
+ */
 static size_t patch_headers(unsigned char buf[HEADERS_MAX], size_t offset, size_t size, size_t page)
 {
     ElfW(Ehdr) elf;
@@ -279,7 +286,8 @@ static int write_image(const struct text *data, int *ret_fd, struct err *err)
 static bool are_sane(const struct host_stub_request *request)
 {
     const int fds[] = {
-        request->start_fd, request->proc_fd, request->notify_fd, request->hook_stdout_fd, request->hook_stderr_fd,
+        request->start_fd,       request->proc_fd,        request->notify_fd,
+        request->hook_stdout_fd, request->hook_stderr_fd,
     };
     const struct plan_process *process = request->process;
 

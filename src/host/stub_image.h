@@ -30,31 +30,34 @@ struct host_stub_request {
     int start_fd;                  /* SOCK_SEQPACKET: listening for STUB_ACCEPT, else connected */
     unsigned preserve_fds;         /* 3 .. 3 + preserve_fds - 1 stay open in the program */
 
-    int proc_fd;                   /* root of the private procfs: needed for AppArmor and SELinux labels, else -1 */
+    int proc_fd;                   /* root of the private procfs: for LSM labels, else -1 */
     int notify_fd;                 /* connected to listenerPath if seccomp->notify, else -1 */
     const struct host_seccomp *seccomp;            /* NULL: none */
-    const char *notify_state[3];   /* container process state as JSON, in three parts: the pid as the runtime sees it goes
-                                      between (it is told twice: config-linux.md "The Container Process State") */
+    /*
+     * The container process state as JSON, in three parts: the pid as the runtime sees it goes between
+     * (it is told twice: config-linux.md "The Container Process State").
+     */
+    const char *notify_state[3];
 
     const struct plan_hook_list *hooks;            /* startContainer; NULL: none */
     const char *hook_state[2];     /* state as JSON, before and after the pid as the container sees it */
-    int hook_stdout_fd, hook_stderr_fd;            /* of the hooks; -1: the end of it goes into the error message */
+    int hook_stdout_fd, hook_stderr_fd;            /* -1: the end of it goes into the error message */
 
-    bool user_namespace;           /* the process will be in another user namespace than the caller, with all capabilities */
+    bool user_namespace;           /* the process will be in another one, with all capabilities */
     bool setgroups_denied;         /* that namespace denies setgroups(2) */
     bool has_personality;
     uint32_t personality;
 };
 
 /*
- * Moves the descriptor *FD to a number above those that the program keeps, if it is not there already; FD_CLOEXEC is
- * set on the new one.  The fds of a request must be such.  0 or -errno.
+ * Moves the descriptor *FD to a number above those that the program keeps, if it is not there already;
+ * FD_CLOEXEC is set on the new one. The fds of a request must be such. 0 or -errno.
  */
 int host_stub_move_fd(int *fd, unsigned preserve_fds);
 
 /*
- * Makes the program.  The caller owns *RET_FD, which is O_CLOEXEC.  Capabilities that can't be granted are left out with a
- * warning (config.md "Linux Process").  0, or a negative errno with ERR filled.
+ * Makes the program. The caller owns *RET_FD, which is O_CLOEXEC. Capabilities that can't be granted are
+ * left out with a warning (config.md "Linux Process"). 0, or a negative errno with ERR filled.
  */
 int host_stub_image_create(const struct host_stub_request *request, int *ret_fd, struct err *err);
 

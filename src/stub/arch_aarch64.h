@@ -16,7 +16,7 @@
     "    brk #0\n" \
     ".popsection\n"
 
-static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
+static inline long arch_syscall(long number, long a, long b, long c, long d, long e)
 {
     register long x8 __asm__("x8") = number;
     register long x0 __asm__("x0") = a;
@@ -24,16 +24,18 @@ static inline long arch_syscall(long number, long a, long b, long c, long d, lon
     register long x2 __asm__("x2") = c;
     register long x3 __asm__("x3") = d;
     register long x4 __asm__("x4") = e;
-    register long x5 __asm__("x5") = f;
 
     __asm__ volatile("svc #0"
                      : "+r"(x0)
-                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
                      : "memory", "cc");
     return x0;
 }
 
-/* clone(2) whose child runs FUNCTION(ARGUMENT) on the stack that ends at TOP (a multiple of 16) and does not return. */
+/*
+ * clone(2) whose child runs FUNCTION(ARGUMENT) on the stack that ends at TOP (a multiple of 16) and does not
+ * return.
+ */
 static inline long arch_clone(unsigned long flags, void *top, void (*function)(void *), void *argument)
 {
     register long x8 __asm__("x8") = 220;

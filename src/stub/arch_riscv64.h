@@ -18,7 +18,7 @@
     "    ebreak\n" \
     ".popsection\n"
 
-static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
+static inline long arch_syscall(long number, long a, long b, long c, long d, long e)
 {
     register long a7 __asm__("a7") = number;
     register long a0 __asm__("a0") = a;
@@ -26,16 +26,18 @@ static inline long arch_syscall(long number, long a, long b, long c, long d, lon
     register long a2 __asm__("a2") = c;
     register long a3 __asm__("a3") = d;
     register long a4 __asm__("a4") = e;
-    register long a5 __asm__("a5") = f;
 
     __asm__ volatile("ecall"
                      : "+r"(a0)
-                     : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
+                     : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
                      : "memory");
     return a0;
 }
 
-/* clone(2) whose child runs FUNCTION(ARGUMENT) on the stack that ends at TOP (a multiple of 16) and does not return. */
+/*
+ * clone(2) whose child runs FUNCTION(ARGUMENT) on the stack that ends at TOP (a multiple of 16) and does not
+ * return.
+ */
 static inline long arch_clone(unsigned long flags, void *top, void (*function)(void *), void *argument)
 {
     register long a7 __asm__("a7") = 220;

@@ -21,21 +21,23 @@
     "    hlt\n" \
     ".popsection\n"
 
-static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
+static inline long arch_syscall(long number, long a, long b, long c, long d, long e)
 {
     register long r10 __asm__("r10") = d;
     register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
     long result;
 
     __asm__ volatile("syscall"
                      : "=a"(result)
-                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
                      : "rcx", "r11", "memory");
     return result;
 }
 
-/* clone(2) whose child runs FUNCTION(ARGUMENT) on the stack that ends at TOP (a multiple of 16) and does not return. */
+/*
+ * clone(2) whose child runs FUNCTION(ARGUMENT) on the stack that ends at TOP (a multiple of 16) and does not
+ * return.
+ */
 static inline long arch_clone(unsigned long flags, void *top, void (*function)(void *), void *argument)
 {
     register void *r8 __asm__("r8") = (void *) function;

@@ -18,13 +18,12 @@ struct sets {
 static int set(const struct sets *sets)
 {
     struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-    struct __user_cap_data_struct data[2];
+    const struct __user_cap_data_struct data[2] = {
+        { (uint32_t) sets->effective, (uint32_t) sets->permitted, (uint32_t) sets->inheritable },
+        { (uint32_t) (sets->effective >> 32), (uint32_t) (sets->permitted >> 32),
+          (uint32_t) (sets->inheritable >> 32) },
+    };
 
-    for (int i = 0; i < 2; i++) {
-        data[i].effective = (uint32_t) (sets->effective >> 32 * i);
-        data[i].permitted = (uint32_t) (sets->permitted >> 32 * i);
-        data[i].inheritable = (uint32_t) (sets->inheritable >> 32 * i);
-    }
     return (int) sys_capset(&header, data);
 }
 
@@ -66,7 +65,7 @@ static int raise_ambient(const struct stub *s)
     long r = sys_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0);
 
     for (unsigned i = 0; i < 64 && r == 0; i++)
-        if (ambient >> i & 1)
+        if (stub_bit(ambient, i))
             r = sys_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i);
     return (int) r;
 }

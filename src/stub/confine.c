@@ -12,7 +12,10 @@
 #include "stub/run.h"
 #include "stub/sys.h"
 
-/* "self/attr/exec" -> "123/attr/exec": without a symlink on the way, the procfs can be held to RESOLVE_NO_SYMLINKS. */
+/*
+ * "self/attr/exec" -> "123/attr/exec": without a symlink on the way, the procfs can be held to
+ * RESOLVE_NO_SYMLINKS.
+ */
 static int own_path(const struct stub *s, const char *path, char *buf, size_t size)
 {
     static const char self[] = "self";
@@ -29,8 +32,8 @@ static int own_path(const struct stub *s, const char *path, char *buf, size_t si
 }
 
 /*
- * /proc/self/attr/... belongs to the memory that opened it, so the stub does that itself, in the runtime's private procfs,
- * where the container can mount nothing (CVE-2019-16884, CVE-2025-52881).
+ * /proc/self/attr/... belongs to the memory that opened it, so the stub does that itself, in the runtime's
+ * private procfs, where the container can mount nothing (CVE-2019-16884, CVE-2025-52881).
  */
 static int open_attribute(const struct stub *s, struct stub_span path)
 {
@@ -45,7 +48,7 @@ static int open_attribute(const struct stub *s, struct stub_span path)
     if (r < 0)
         return r;
     do
-        r = (int) sys_call(__NR_openat2, s->config->proc_fd, buf, &how, sizeof how, 0, 0);
+        r = (int) sys_call(__NR_openat2, s->config->proc_fd, buf, &how, sizeof how, 0);
     while (r == -EAGAIN && --tries);
     return r;
 }
@@ -54,7 +57,7 @@ static int open_attribute(const struct stub *s, struct stub_span path)
 static int is_in_force(int fd)
 {
     char byte;
-    long r = sys_call(__NR_lseek, fd, 0, 0, 0, 0, 0);
+    long r = sys_call(__NR_lseek, fd, 0, 0, 0, 0);
 
     if (r >= 0)
         r = sys_read(fd, &byte, 1);
@@ -79,11 +82,10 @@ static int write_label(const struct stub *s, const struct stub_label *label)
 
 int confine_label(struct stub *s)
 {
-    const struct stub_label *labels = stub_data(s, s->config->labels);
-    uint32_t n = s->config->labels.size / (uint32_t) sizeof *labels;
+    const struct stub_label *label = stub_data(s, s->config->labels), *end = stub_end(s, s->config->labels);
 
-    for (s->item = 0; s->item < n; s->item++) {
-        int r = write_label(s, &labels[s->item]);
+    for (; label < end; label++, s->item++) {
+        int r = write_label(s, label);
 
         if (r < 0)
             return r;

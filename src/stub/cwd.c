@@ -31,7 +31,7 @@ static int enter(struct stub *s)
     const char *path = stub_data(s, s->config->cwd);
     long fd, r;
 
-    fd = sys_call(__NR_openat2, AT_FDCWD, path, &how, sizeof how, 0, 0);
+    fd = sys_call(__NR_openat2, AT_FDCWD, path, &how, sizeof how, 0);
     if (fd < 0)
         return (int) fd;
     r = sys_call3(__NR_fchdir, fd, 0, 0);

@@ -49,18 +49,21 @@ static void ignore_sigpipe(bool ignore)
         .handler = ignore ? (void *) 1 /* SIG_IGN */ : NULL,
     };
 
-    sys_call(__NR_rt_sigaction, SIGPIPE, &action, 0, 8, 0, 0);
+    sys_call(__NR_rt_sigaction, SIGPIPE, &action, 0, 8, 0);
 }
 
-static char *decimal(unsigned long number, char *end)
+static char *decimal(uint32_t number, char *end)
 {
-    do
-        *--end = (char) ('0' + number % 10);
-    while (number /= 10);
+    do {
+        uint32_t tenth = (uint32_t) ((uint64_t) number * 0xcccccccdU >> 35);   /* exact for 32 bits */
+
+        *--end = (char) ('0' + (number - tenth * 10));
+        number = tenth;
+    } while (number);
     return end;
 }
 
-/* ---- in the child ---------------------------------------------------------------------------------------- */
+/* ---- in the child -------------------------------------------------------------------------------------- */
 
 /* Strings one after the other -> pointers and NULL. */
 static char **spread(char *strings, uint32_t n, char **list)
@@ -112,9 +115,10 @@ static int execute(const struct stub *s, const struct stub_hook *hook, const str
     return r < 0 ? r : (int) sys_execve(stub_data(s, hook->path), argv, envp);
 }
 
-/* ---- in the stub ----------------------------------------------------------------------------------------- */
+/* ---- in the stub --------------------------------------------------------------------------------------- */
 
-static int spawn(const struct stub *s, const struct stub_hook *hook, const struct pipes *pipes, struct running *ret)
+static int spawn(const struct stub *s, const struct stub_hook *hook, const struct pipes *pipes,
+                 struct running *ret)
 {
     int pidfd = -1, r;
     struct clone_args args = {
@@ -221,7 +225,7 @@ static int reap(const struct running *hook)
     long r;
 
     do
-        r = sys_call(__NR_wait4, hook->pid, &status, 0, 0, 0, 0);
+        r = sys_call(__NR_wait4, hook->pid, &status, 0, 0, 0);
     while (r == -EINTR);
     if (r < 0)
         return (int) r;
@@ -295,22 +299,21 @@ static int run(struct stub *s, const struct stub_hook *config, char *pid, size_t
 /* Orphans of hooks that ended in the meantime are ours if we are init; the program shall not find them. */
 static void reap_orphans(void)
 {
-    while (sys_call(__NR_wait4, -1, 0, WNOHANG, 0, 0, 0) > 0)
+    while (sys_call(__NR_wait4, -1, 0, WNOHANG, 0, 0) > 0)
         ;
 }
 
 int hooks_run(struct stub *s)
 {
-    const struct stub_hook *hooks = stub_data(s, s->config->hooks);
-    uint32_t n = s->config->hooks.size / (uint32_t) sizeof *hooks;
-    char buf[24], *pid = decimal((unsigned long) sys_getpid(), buf + sizeof buf);
-    int r = 0;
+    const struct stub_hook *hook = stub_data(s, s->config->hooks), *end = stub_end(s, s->config->hooks);
+    char buf[24], *pid = decimal((uint32_t) sys_getpid(), buf + sizeof buf);
 
-    if (n == 0)
+    if (hook == end)
         return 0;
     ignore_sigpipe(true);
-    for (s->item = 0; s->item < n; s->item++) {
-        r = run(s, &hooks[s->item], pid, (size_t) (buf + sizeof buf - pid));
+    for (; hook < end; hook++, s->item++) {
+        int r = run(s, hook, pid, (size_t) (buf + sizeof buf - pid));
+
         if (r < 0)
             return r;
     }

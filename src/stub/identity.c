@@ -10,7 +10,10 @@
 #include "stub/run.h"
 #include "stub/sys.h"
 
-/* Drops what the bounding set must not have, while CAP_SETPCAP is there; and keeps the others over setresuid(2). */
+/*
+ * Drops what the bounding set must not have, while CAP_SETPCAP is there; and keeps the others over
+ * setresuid(2).
+ */
 int identity_bounding(struct stub *s)
 {
     uint64_t keep = s->config->capabilities[STUB_BOUNDING];
@@ -20,7 +23,7 @@ int identity_bounding(struct stub *s)
 
         if (r == -EINVAL)          /* past the kernel's last one */
             break;
-        if (r == 1 && !(keep >> i & 1))
+        if (r == 1 && !stub_bit(keep, i))
             r = sys_prctl(PR_CAPBSET_DROP, i, 0);
         if (r < 0)
             return (int) r;

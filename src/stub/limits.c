@@ -27,9 +27,9 @@ static bool is_realtime(const struct stub_scheduler *scheduler)
 }
 
 /*
- * With a seccomp listener the process spins until a thread of it has sent that (see notify.c).  On a single CPU the
- * thread would never run beside a spinning real-time process: so both begin one step higher, and the process
- * alone goes down.
+ * With a seccomp listener the process spins until a thread of it has sent that (see notify.c). On a single
+ * CPU the thread would never run beside a spinning real-time process: so both begin one step higher, and the
+ * process alone goes down.
  */
 int limits_scheduler(struct stub *s)
 {
@@ -42,7 +42,9 @@ int limits_scheduler(struct stub *s)
     return (int) sys_call3(__NR_sched_setattr, 0, &scheduler, 0);
 }
 
-/* There is no step above the highest: the thread has to live off what real-time throttling leaves to others. */
+/*
+ * There is no step above the highest: the thread has to live off what real-time throttling leaves to others.
+ */
 bool limits_helper_must_yield(const struct stub *s)
 {
     const struct stub_scheduler *scheduler = &s->config->scheduler;
@@ -88,12 +90,11 @@ int limits_umask(struct stub *s)
 
 int limits_rlimits(struct stub *s)
 {
-    const struct stub_rlimit *limits = stub_data(s, s->config->rlimits);
-    uint32_t n = s->config->rlimits.size / (uint32_t) sizeof *limits;
+    const struct stub_rlimit *limit = stub_data(s, s->config->rlimits),
+                             *end = stub_end(s, s->config->rlimits);
 
-    for (s->item = 0; s->item < n; s->item++) {
-        const struct stub_rlimit *limit = &limits[s->item];
-        long r = sys_call(__NR_prlimit64, 0, limit->resource, &limit->soft, 0, 0, 0);
+    for (; limit < end; limit++, s->item++) {
+        long r = sys_call(__NR_prlimit64, 0, limit->resource, &limit->soft, 0, 0);
 
         if (r < 0)
             return (int) r;

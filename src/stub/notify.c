@@ -115,7 +115,8 @@ static void send_listener(void *argument)
 int notify_load(struct stub *s, const void *program)
 {
     const unsigned flags = s->config->seccomp_flags | SECCOMP_FILTER_FLAG_NEW_LISTENER;
-    struct helper *helper = sys_memory(sizeof *helper);     /* not on our stack: we return while the thread still runs */
+    /* not on our stack: we return while the thread still runs */
+    struct helper *helper = sys_memory(sizeof *helper);
     long r;
 
     if (!helper)

@@ -33,6 +33,20 @@ static inline const void *stub_data(const struct stub *s, struct stub_span span)
     return (const char *) s->config + span.offset;
 }
 
+/*
+ * The end of an array, to walk it by. Nothing is divided in the stub, nor are 64 bits shifted by a variable:
+ * 32-bit machines have library functions for that.
+ */
+static inline const void *stub_end(const struct stub *s, struct stub_span span)
+{
+    return (const char *) s->config + span.offset + span.size;
+}
+
+static inline bool stub_bit(uint64_t set, unsigned i)
+{
+    return ((i < 32 ? (uint32_t) set : (uint32_t) (set >> 32)) >> (i & 31) & 1) != 0;
+}
+
 static inline bool stub_has(const struct stub *s, enum stub_flag flag)
 {
     return (s->config->flags & (uint32_t) flag) != 0;
@@ -49,7 +63,8 @@ _Noreturn void stages_run(struct stub *s);
 
 /* talk.c */
 void talk_wait(struct stub *s);    /* ends the process if nobody can ever say GO */
-int talk_announce(struct stub *s);     /* MSG_EXEC: what follows ends in the program, in MSG_FAILED, or in our death */
+/* MSG_EXEC: what follows ends in the program, in MSG_FAILED, or in our death */
+int talk_announce(struct stub *s);
 _Noreturn void talk_fail(struct stub *s, enum stub_stage stage, int err);
 
 /* signals.c: until execve(2), those that end a process end this one too. */

@@ -34,5 +34,5 @@ void signals_obey(void)
     action.restorer = end;
 #endif
     for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
-        sys_call(__NR_rt_sigaction, fatal[i], &action, 0, 8, 0, 0);
+        sys_call(__NR_rt_sigaction, fatal[i], &action, 0, 8, 0);
 }

@@ -23,7 +23,10 @@ _Noreturn void stub_main(uintptr_t *sp)
     char **argv = (char **) (sp + 1);
     struct stub s;
 
-    /* First: before it a process of the container with our capabilities could trace us, after it none that has less. */
+    /*
+     * First: before it a process of the container with our capabilities could trace us, after it none that
+     * has less.
+     */
     sys_prctl(PR_SET_DUMPABLE, 0, 0);
     sys_prctl(PR_SET_NAME, (unsigned long) STUB_NAME, 0);
 

@@ -30,7 +30,8 @@
 #define STUB_NAME           "ocirt-init"     /* of the process and of the memfd */
 
 enum stub_start {
-    STUB_ACCEPT,                   /* start_fd listens: accept connections until one says MSG_GO; then it is closed */
+    /* start_fd listens: accept connections until one says MSG_GO; then it is closed */
+    STUB_ACCEPT,
     STUB_WAIT,                     /* start_fd is connected: wait for MSG_GO */
     STUB_NOW,                      /* start_fd is connected: go at once */
 };
@@ -44,18 +45,20 @@ enum stub_flag {
     STUB_IO_PRIORITY = 1 << 5,     /* ioprio_set(2) with `io_priority` */
     STUB_AFFINITY = 1 << 6,        /* sched_setaffinity(2) with the mask in `affinity` */
     STUB_PERSONALITY = 1 << 8,     /* personality(2) with `personality` */
-    STUB_SET_GROUPS_DENIED = 1 << 9, /* the user namespace denies setgroups(2): only an empty list is possible */
+    /* the user namespace denies setgroups(2): only an empty list is possible */
+    STUB_SET_GROUPS_DENIED = 1 << 9,
 };
 
 /*
- * The stages, in order; MSG_FAILED names one.  They begin at 1000 to keep them apart from init's.  CWD comes a second
- * time after UID if the first try ended with EACCES; CAPABILITIES come last without no_new_privs (see stages.c).
+ * The stages, in order; MSG_FAILED names one. They begin at 1000 to keep them apart from init's. CWD comes
+ * a second time after UID if the first try ended with EACCES; CAPABILITIES come last without no_new_privs
+ * (see stages.c).
  */
 enum stub_stage {
     STUB_STAGE_WAIT = 1000,        /* accept or read on start_fd */
     STUB_STAGE_CLOSE,
-    STUB_STAGE_HOOK,               /* item: index of the startContainer hook; err: errno, or status as below; text: the
-                                      end of what it wrote to stdout and stderr, unless they have fds */
+    STUB_STAGE_HOOK,               /* item: index of the startContainer hook; err: errno, or status as below;
+                                      text: the end of what it wrote, unless that goes to fds */
     STUB_STAGE_LSM,                /* item: index in `labels`; -ENODATA: it was written but is not in force */
     STUB_STAGE_CWD,                /* item 0: open and enter; 1: it is outside of the root */
     STUB_STAGE_AFFINITY,
@@ -110,7 +113,9 @@ struct stub_label {
     struct stub_span text;         /* without NUL in its size */
 };
 
-enum stub_capability_set { STUB_BOUNDING, STUB_EFFECTIVE, STUB_PERMITTED, STUB_INHERITABLE, STUB_AMBIENT, STUB_CAPABILITY_SETS };
+enum stub_capability_set {
+    STUB_BOUNDING, STUB_EFFECTIVE, STUB_PERMITTED, STUB_INHERITABLE, STUB_AMBIENT, STUB_CAPABILITY_SETS
+};
 
 struct stub_config {
     uint32_t magic, size;          /* of everything, in bytes */
@@ -137,8 +142,10 @@ struct stub_config {
     struct stub_span seccomp;      /* struct sock_filter[] */
     uint32_t seccomp_flags;        /* SECCOMP_FILTER_FLAG_* */
     uint32_t seccomp_reserved;
-    struct stub_span hook_state[2];    /* state JSON before and after the container-side pid; no NUL counted */
-    struct stub_span notify_state[3];  /* container process state JSON, in three parts: the runtime-side pid goes between */
+    /* state JSON before and after the container-side pid; no NUL counted */
+    struct stub_span hook_state[2];
+    /* container process state JSON, in three parts: the runtime-side pid goes between */
+    struct stub_span notify_state[3];
 };
 
 #endif

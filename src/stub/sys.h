@@ -54,12 +54,14 @@
 #define __NR_close_range 436
 #endif
 
+/* None of them has six arguments. */
 #define SYS_ARG(x) ((long) (x))
-#define sys_call(nr, a, b, c, d, e, f) \
-    arch_syscall((nr), SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
-#define sys_call3(nr, a, b, c) sys_call((nr), (a), (b), (c), 0, 0, 0)
+#define sys_call(nr, a, b, c, d, e) \
+    arch_syscall((nr), SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e))
+#define sys_call3(nr, a, b, c) sys_call((nr), (a), (b), (c), 0, 0)
 
-enum { SYS_MSG_NOSIGNAL = 0x4000, SYS_SOL_SOCKET = 1, SYS_SCM_RIGHTS = 1 };    /* alike everywhere but on parisc, mips and sparc */
+/* alike everywhere but on parisc, mips and sparc */
+enum { SYS_MSG_NOSIGNAL = 0x4000, SYS_SOL_SOCKET = 1, SYS_SCM_RIGHTS = 1 };
 
 struct sys_msghdr {
     void *name;
@@ -104,7 +106,7 @@ static inline long sys_sendmsg(int fd, const struct sys_msghdr *message, int fla
 
 static inline int sys_accept(int fd, int flags)
 {
-    return (int) sys_call(__NR_accept4, fd, 0, 0, flags, 0, 0);
+    return (int) sys_call(__NR_accept4, fd, 0, 0, flags, 0);
 }
 
 static inline long sys_close(int fd)
@@ -124,7 +126,7 @@ static inline long sys_fcntl(int fd, int command, long argument)
 
 static inline long sys_prctl(int option, unsigned long a, unsigned long b)
 {
-    return sys_call(__NR_prctl, option, a, b, 0, 0, 0);
+    return sys_call(__NR_prctl, option, a, b, 0, 0);
 }
 
 static inline long sys_capget(struct __user_cap_header_struct *header, struct __user_cap_data_struct *data)
@@ -132,7 +134,8 @@ static inline long sys_capget(struct __user_cap_header_struct *header, struct __
     return sys_call3(__NR_capget, header, data, 0);
 }
 
-static inline long sys_capset(struct __user_cap_header_struct *header, const struct __user_cap_data_struct *data)
+static inline long sys_capset(struct __user_cap_header_struct *header,
+                              const struct __user_cap_data_struct *data)
 {
     return sys_call3(__NR_capset, header, data, 0);
 }
@@ -140,7 +143,7 @@ static inline long sys_capset(struct __user_cap_header_struct *header, const str
 /* A TIMEOUT is updated to what is left of it. */
 static inline long sys_ppoll(struct sys_pollfd *fds, size_t n, struct __kernel_timespec *timeout)
 {
-    return sys_call(NR_ppoll, fds, n, timeout, 0, 0, 0);
+    return sys_call(NR_ppoll, fds, n, timeout, 0, 0);
 }
 
 static inline long sys_kill(int pid, int signal)

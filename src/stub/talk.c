@@ -20,8 +20,9 @@ static bool receive_go(int fd)
 }
 
 /*
- * Accepts one connection after the other until one says GO: a runtime that was killed between connect and GO must not
- * take the container with it.  Then closes the listener, which ends the "created" state: connect(2) is refused.
+ * Accepts one connection after the other until one says GO: a runtime that was killed between connect and GO
+ * must not take the container with it. Then closes the listener, which ends the "created" state: connect(2)
+ * is refused.
  */
 static int accept_go(int listener)
 {

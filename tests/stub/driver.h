@@ -60,7 +60,7 @@ struct trial {
     char warnings[4096];
 };
 
-/* ---- the program ------------------------------------------------------------------------------------------- */
+/* ---- the program --------------------------------------------------------------------------------------- */
 
 static inline void show_file(const char *path)
 {
@@ -115,7 +115,7 @@ static inline int show(int argc, char **argv, char **envp)
     return 0;
 }
 
-/* ---- the test ------------------------------------------------------------------------------------------------ */
+/* ---- the test ------------------------------------------------------------------------------------------ */
 
 static inline void die(const char *what)
 {
@@ -166,8 +166,13 @@ static inline void trial_init(struct trial *t)
     memset(t, 0, sizeof *t);
     t->process.cwd = "/";
     t->process.umask = 022;
-    t->request = (struct host_stub_request) {
-        .start = STUB_NOW, .start_fd = -1, .proc_fd = -1, .notify_fd = -1, .hook_stdout_fd = -1, .hook_stderr_fd = -1,
+    t->request = (struct host_stub_request){
+        .start = STUB_NOW,
+        .start_fd = -1,
+        .proc_fd = -1,
+        .notify_fd = -1,
+        .hook_stdout_fd = -1,
+        .hook_stderr_fd = -1,
     };
     t->argv[0] = (char *) "show";
     t->extra_fd = -1;
@@ -314,8 +319,8 @@ static inline bool failed(const struct trial *t, enum stub_stage stage, uint32_t
     bool good = m->type == MSG_FAILED && m->stage == stage && m->item == item && m->err == err;
 
     if (!good)
-        printf("# type %u stage %u item %u err %d, not stage %u item %u err %d\n", m->type, m->stage, m->item, m->err,
-               stage, item, err);
+        printf("# type %u stage %u item %u err %d, not stage %u item %u err %d\n", m->type, m->stage, m->item,
+               m->err, stage, item, err);
     return good && WIFEXITED(t->status) && WEXITSTATUS(t->status) == 127 && t->out[0] == '\0';
 }
 

@@ -114,7 +114,8 @@ static void test_failures(void)
     add("exit 0");
     add("echo to stdout; echo the reason >&2; exit 3");
     trial_run(&t);
-    check(failed(&t, STUB_STAGE_HOOK, 1, STUB_HOOK_EXITED(3)), "exit status and index of the hook that failed");
+    check(failed(&t, STUB_STAGE_HOOK, 1, STUB_HOOK_EXITED(3)),
+          "exit status and index of the hook that failed");
     check_text(t.text, "to stdout\nthe reason\n", "and what it said");
 
     begin();
@@ -130,7 +131,8 @@ static void test_failures(void)
     begin();
     add("i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i+1)); done; exit 1");
     trial_run(&t);
-    check(strlen(t.text) == MSG_TEXT_MAX && strstr(t.text, "line 999\n") != NULL, "of much that it says the end is told");
+    check(strlen(t.text) == MSG_TEXT_MAX && strstr(t.text, "line 999\n") != NULL,
+          "of much that it says the end is told");
 }
 
 static void test_timeout(void)

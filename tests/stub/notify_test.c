@@ -54,8 +54,8 @@ static void test_plain(bool no_new_privileges)
 /* Everything that the stub does but execve(2) and, without no_new_privs, capset(2). */
 static void test_strict(bool no_new_privileges)
 {
-    FILTER(SECCOMP_RET_KILL_PROCESS, SYS_setresuid, SYS_setresgid, SYS_setgroups, SYS_prctl, SYS_capget, SYS_openat2,
-           SYS_fchdir, SYS_umask, SYS_close_range, SYS_sendmsg, SYS_seccomp, SYS_personality);
+    FILTER(SECCOMP_RET_KILL_PROCESS, SYS_setresuid, SYS_setresgid, SYS_setgroups, SYS_prctl, SYS_capget,
+           SYS_openat2, SYS_fchdir, SYS_umask, SYS_close_range, SYS_sendmsg, SYS_seccomp, SYS_personality);
     begin(no_new_privileges);
     t.process.uid = NOBODY;
     t.process.capabilities[STUB_BOUNDING] = 1;
@@ -63,7 +63,8 @@ static void test_strict(bool no_new_privileges)
     t.process.capabilities[STUB_AMBIENT] = 1;
     t.path = "/bin/true";
     trial_run(&t);
-    check(executed(&t), "a filter need not allow what the stub does before (no_new_privs %d)", no_new_privileges);
+    check(executed(&t), "a filter need not allow what the stub does before (no_new_privs %d)",
+          no_new_privileges);
 }
 
 static void test_unloadable(void)
@@ -84,7 +85,7 @@ static void test_exec_error(void)
     check(failed(&t, STUB_STAGE_EXEC, 0, -ENOENT), "a missing program is told through a filter");
 }
 
-/* ---- the agent ------------------------------------------------------------------------------------------------- */
+/* ---- the agent ----------------------------------------------------------------------------------------- */
 
 struct seen {
     char state[2 << 20];
@@ -194,7 +195,8 @@ static void test_notify(bool no_new_privileges)
     begin_notify(no_new_privileges);
     answer_flags = 0;
     answer_error = 77;
-    expected_size = 31;            /* the pid's digits are more than one: agent() ends at the listener's end at the latest */
+    /* the pid's digits are more than one: agent() ends at the listener's end at the latest */
+    expected_size = 31;
     run_with_agent();
     check(executed(&t), "a filter that asks (no_new_privs %d)", no_new_privileges);
     check_shown(&t, "cwd:", strerror(77), "gets its answers from the agent");
@@ -206,11 +208,14 @@ static void test_notify(bool no_new_privileges)
     check_shown(&t, "Seccomp_filters:", "1", "one filter");
 }
 
-/* Whatever the stub could do after loading asks the agent: were the listener sent under the filter, both would wait. */
+/*
+ * Whatever the stub could do after loading asks the agent: were the listener sent under the filter, both
+ * would wait.
+ */
 static void test_everything_asks(bool no_new_privileges)
 {
-    FILTER(SECCOMP_RET_USER_NOTIF, SYS_sendmsg, SYS_sendto, SYS_write, SYS_close, SYS_capset, SYS_futex, SYS_ppoll,
-           SYS_nanosleep, SYS_exit, SYS_execve);
+    FILTER(SECCOMP_RET_USER_NOTIF, SYS_sendmsg, SYS_sendto, SYS_write, SYS_close, SYS_capset, SYS_futex,
+           SYS_ppoll, SYS_nanosleep, SYS_exit, SYS_execve);
     begin_notify(no_new_privileges);
     run_with_agent();
     check(executed(&t), "the calls that a sender would make may ask (no_new_privs %d)", no_new_privileges);
@@ -230,7 +235,8 @@ static void test_large_state(void)
     expected_size = size + 10;
     run_with_agent();
     check(executed(&t), "a state that needs several messages");
-    check(seen.parts > 1 && seen.descriptors == 1 && seen.size > size, "comes with one descriptor: %d parts", seen.parts);
+    check(seen.parts > 1 && seen.descriptors == 1 && seen.size > size, "comes with one descriptor: %d parts",
+          seen.parts);
 }
 
 static void test_no_agent(void)

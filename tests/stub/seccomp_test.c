@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * seccomp_test.c - programs made from profiles: what they answer, and that the cache gives back the right one.
+ * seccomp_test.c - programs made from profiles: what they answer, and that the cache gives back the right
+ * one.
  *
  * Most are not loaded: a small interpreter asks them, which works for every architecture.
  */
@@ -63,8 +64,8 @@ static void read_profile(struct profile *p, const char *text)
         exit(1);
     }
     p->plan.from = &p->from;
-    p->plan.default_action = plan_seccomp_action(p->from.default_action, json_has(&p->from, default_errno_ret),
-                                                 p->from.default_errno_ret);
+    p->plan.default_action = plan_seccomp_action(
+        p->from.default_action, json_has(&p->from, default_errno_ret), p->from.default_errno_ret);
 }
 
 static int build(struct profile *p, const char *text, int cache_fd)
@@ -80,7 +81,7 @@ static void done(struct profile *p)
     arena_free(&p->arena);
 }
 
-/* ---- the interpreter: what seccomp(2) allows of BPF ---------------------------------------------------------------- */
+/* ---- the interpreter: what seccomp(2) allows of BPF ---------------------------------------------------- */
 
 static bool compares(uint16_t code, uint32_t a, uint32_t k)
 {
@@ -138,7 +139,7 @@ static void check_answer(uint32_t got, uint32_t want, const char *what)
         printf("# got %08x, want %08x\n", got, want);
 }
 
-/* ---- what programs answer ------------------------------------------------------------------------------------------- */
+/* ---- what programs answer ------------------------------------------------------------------------------ */
 
 static void test_actions(void)
 {
@@ -158,7 +159,8 @@ static void test_actions(void)
 
     check_number(r, 0, "a profile with every action is compiled");
     check_answer(ask_name(&p, arch, "getpid"), SECCOMP_RET_ALLOW, "the default action");
-    check_answer(ask_name(&p, arch, "getcwd"), SECCOMP_RET_ERRNO | EPERM, "an errno that is not given is EPERM");
+    check_answer(ask_name(&p, arch, "getcwd"), SECCOMP_RET_ERRNO | EPERM,
+                 "an errno that is not given is EPERM");
     check_answer(ask_name(&p, arch, "chdir"), SECCOMP_RET_ERRNO | 77, "an errno that is");
     check_answer(ask_name(&p, arch, "fchdir"), SECCOMP_RET_ERRNO, "the errno 0");
     check_answer(ask_name(&p, arch, "chroot"), SECCOMP_RET_KILL_THREAD, "KILL kills the thread");
@@ -172,6 +174,11 @@ static void test_actions(void)
                  "another architecture is killed although the default is to allow");
     done(&p);
 }
+
+/* The beginning of a profile with one rule: its arguments follow. */
+#define DENY_SETPGID \
+    "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[" \
+    "{\"names\":[\"setpgid\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":["
 
 static void test_comparisons(void)
 {
@@ -191,10 +198,10 @@ static void test_comparisons(void)
         char text[512];
         struct profile p;
 
-        snprintf(text, sizeof text,
-                 "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"setpgid\"],\"action\":\"SCMP_ACT_ERRNO\","
-                 "\"args\":[{\"index\":1,\"value\":%llu,\"valueTwo\":%llu,\"op\":\"%s\"}]}]}",
-                 (unsigned long long) cases[i].value, (unsigned long long) cases[i].two, cases[i].op);
+        snprintf(
+            text, sizeof text,
+            DENY_SETPGID "{\"index\":1,\"value\":%llu,\"valueTwo\":%llu,\"op\":\"%s\"}]}]}",
+            (unsigned long long) cases[i].value, (unsigned long long) cases[i].two, cases[i].op);
         if (build(&p, text, -1) < 0)
             printf("# %s\n", p.err.text);
         check(p.built.n && ask(&p, arch, number, 0, cases[i].yes) == (SECCOMP_RET_ERRNO | EPERM) &&
@@ -209,15 +216,22 @@ static void test_several_arguments(void)
     const int number = seccomp_syscall_resolve_name("setpgid");
     struct profile p;
 
-    build(&p, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"setpgid\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":["
-              "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":1,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}", -1);
+    build(
+        &p,
+        DENY_SETPGID "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},"
+        "{\"index\":1,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+        -1);
     check(ask(&p, arch, number, 1, 2) == no && ask(&p, arch, number, 1, 3) == SECCOMP_RET_ALLOW &&
           ask(&p, arch, number, 0, 2) == SECCOMP_RET_ALLOW, "all comparisons of a rule must hold");
     done(&p);
-    build(&p, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"setpgid\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":["
-              "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}", -1);
+    build(
+        &p,
+        DENY_SETPGID "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},"
+        "{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+        -1);
     check(ask(&p, arch, number, 1, 0) == no && ask(&p, arch, number, 2, 0) == no &&
-          ask(&p, arch, number, 3, 0) == SECCOMP_RET_ALLOW, "two of the same argument are two rules, as ever");
+              ask(&p, arch, number, 3, 0) == SECCOMP_RET_ALLOW,
+          "two of the same argument are two rules, as ever");
     done(&p);
 }
 
@@ -225,13 +239,20 @@ static void test_names(void)
 {
     struct profile p;
 
-    check_number(build(&p, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"no_such_call\",\"getpid\"],"
-                           "\"action\":\"SCMP_ACT_ALLOW\"}]}", -1), 0, "names that libseccomp does not know are skipped");
+    check_number(
+        build(&p,
+              "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"no_such_call\",\"getpid\"],"
+              "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+              -1),
+        0, "names that libseccomp does not know are skipped");
     check_text(p.warnings, "", "without a word where they are denied");
     check_answer(ask_name(&p, seccomp_arch_native(), "getpid"), SECCOMP_RET_ALLOW, "and the others are not");
     done(&p);
-    check_number(build(&p, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"no_such_call\"],"
-                           "\"action\":\"SCMP_ACT_ERRNO\"}]}", -1), 0, "the same in a list of what is denied");
+    check_number(build(&p,
+                       "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"no_such_call\"],"
+                       "\"action\":\"SCMP_ACT_ERRNO\"}]}",
+                       -1),
+                 0, "the same in a list of what is denied");
     check(strstr(p.warnings, "no_such_call") != NULL, "is a warning: it stays allowed");
     done(&p);
     read_profile(&p, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"no_such_call\"],"
@@ -240,18 +261,24 @@ static void test_names(void)
     check(host_seccomp_build(&p.plan, -1, &p.built, &p.err) < 0 && strstr(p.err.text, "no_such_call") != NULL,
           "or an error, if an annotation asks for that");
     done(&p);
-    check_number(build(&p, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"getpid\"],"
-                           "\"action\":\"SCMP_ACT_ERRNO\"}]}", -1), 0, "a rule that changes nothing is no error");
+    check_number(build(&p,
+                       "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"getpid\"],"
+                       "\"action\":\"SCMP_ACT_ERRNO\"}]}",
+                       -1),
+                 0, "a rule that changes nothing is no error");
     done(&p);
 }
 
 static void test_architectures(void)
 {
     struct profile p;
-    int r = build(&p, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":5,"
-                      "\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\",\"SCMP_ARCH_AARCH64\","
-                      "\"SCMP_ARCH_PPC\"],"
-                      "\"syscalls\":[{\"names\":[\"getpid\",\"openat\"],\"action\":\"SCMP_ACT_ALLOW\"}]}", -1);
+    int r = build(
+        &p,
+        "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":5,"
+        "\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\",\"SCMP_ARCH_AARCH64\","
+        "\"SCMP_ARCH_PPC\"],"
+        "\"syscalls\":[{\"names\":[\"getpid\",\"openat\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+        -1);
 
     check_number(r, 0, "a profile for several architectures, one of the other byte order");
     check_answer(ask_name(&p, SCMP_ARCH_X86_64, "openat"), SECCOMP_RET_ALLOW, "allowed on x86-64");
@@ -260,9 +287,14 @@ static void test_architectures(void)
     check_answer(ask(&p, AUDIT_ARCH_X86_64, 0x40000000 + 39, 0, 0), SECCOMP_RET_ALLOW, "on x32");
     check_answer(ask(&p, AUDIT_ARCH_X86_64, 0x40000000 + 80, 0, 0), SECCOMP_RET_ERRNO | 5, "denied on x32");
     check_answer(ask_name(&p, SCMP_ARCH_X86, "chdir"), SECCOMP_RET_ERRNO | 5, "denied on x86");
-    check_answer(ask(&p, AUDIT_ARCH_RISCV64, 172, 0, 0), SECCOMP_RET_KILL_PROCESS, "one that is not listed is killed");
+    check_answer(ask(&p, AUDIT_ARCH_RISCV64, 172, 0, 0), SECCOMP_RET_KILL_PROCESS,
+                 "one that is not listed is killed");
     done(&p);
-    build(&p, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"chdir\"],\"action\":\"SCMP_ACT_ERRNO\"}]}", -1);
+    build(
+        &p,
+        "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
+        "{\"names\":[\"chdir\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
+        -1);
     if (seccomp_arch_native() == SCMP_ARCH_X86_64)
         check_answer(ask(&p, AUDIT_ARCH_X86_64, 0x40000000 + 39, 0, 0), SECCOMP_RET_KILL_PROCESS,
                      "x32 is killed where it is not listed");
@@ -271,25 +303,31 @@ static void test_architectures(void)
 
 static void test_newer(void)
 {
-    static const char text[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\","
-                               "\"SCMP_ARCH_X32\",\"SCMP_ARCH_ARM\"],\"syscalls\":["
-                               "{\"names\":[\"getpid\",\"close_range\"],\"action\":\"SCMP_ACT_ALLOW\"}]%s}";
+    static const char text[] =
+        "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\","
+        "\"SCMP_ARCH_X32\",\"SCMP_ARCH_ARM\"],\"syscalls\":["
+        "{\"names\":[\"getpid\",\"close_range\"],\"action\":\"SCMP_ACT_ALLOW\"}]%s}";
     struct profile p;
     char buf[512];
 
     snprintf(buf, sizeof buf, text, "");
     build(&p, buf, -1);
-    check_answer(ask(&p, AUDIT_ARCH_X86_64, 450, 0, 0), SECCOMP_RET_ERRNO | ENOSYS, "a call newer than the profile is ENOSYS");
-    check_answer(ask(&p, AUDIT_ARCH_I386, 450, 0, 0), SECCOMP_RET_ERRNO | ENOSYS, "also on the second architecture");
-    check_answer(ask(&p, AUDIT_ARCH_X86_64, 436, 0, 0), SECCOMP_RET_ALLOW, "the newest that it names is what it says");
-    check_answer(ask(&p, AUDIT_ARCH_X86_64, 80, 0, 0), SECCOMP_RET_ERRNO | EPERM, "an older one that it does not name is EPERM");
+    check_answer(ask(&p, AUDIT_ARCH_X86_64, 450, 0, 0), SECCOMP_RET_ERRNO | ENOSYS,
+                 "a call newer than the profile is ENOSYS");
+    check_answer(ask(&p, AUDIT_ARCH_I386, 450, 0, 0), SECCOMP_RET_ERRNO | ENOSYS,
+                 "also on the second architecture");
+    check_answer(ask(&p, AUDIT_ARCH_X86_64, 436, 0, 0), SECCOMP_RET_ALLOW,
+                 "the newest that it names is what it says");
+    check_answer(ask(&p, AUDIT_ARCH_X86_64, 80, 0, 0), SECCOMP_RET_ERRNO | EPERM,
+                 "an older one that it does not name is EPERM");
     check_answer(ask(&p, AUDIT_ARCH_X86_64, -1, 0, 0), SECCOMP_RET_ERRNO | EPERM, "so is -1");
     check_answer(ask(&p, AUDIT_ARCH_X86_64, 0x40000000 + 450, 0, 0), SECCOMP_RET_ERRNO | EPERM, "and x32");
     check_answer(ask(&p, AUDIT_ARCH_ARM, 0xf0005, 0, 0), SECCOMP_RET_ERRNO | EPERM, "and ARM's own calls");
     done(&p);
     snprintf(buf, sizeof buf, text, ",\"defaultErrnoRet\":5");
     build(&p, buf, -1);
-    check_answer(ask(&p, AUDIT_ARCH_X86_64, 450, 0, 0), SECCOMP_RET_ERRNO | 5, "an errno other than EPERM is what was meant");
+    check_answer(ask(&p, AUDIT_ARCH_X86_64, 450, 0, 0), SECCOMP_RET_ERRNO | 5,
+                 "an errno other than EPERM is what was meant");
     done(&p);
 }
 
@@ -297,8 +335,9 @@ static void test_newer(void)
 static void test_tree(void)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(9));
-    char text[16384] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":9,\"architectures\":[\"SCMP_ARCH_X86_64\","
-                       "\"SCMP_ARCH_X86\"],\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"read\"";
+    char text[16384] =
+        "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":9,\"architectures\":[\"SCMP_ARCH_X86_64\","
+        "\"SCMP_ARCH_X86\"],\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"read\"";
     const uint32_t archs[] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86 };
     static struct sock_filter list[BPF_MAXINSNS];
     struct host_seccomp plain = { .program = list };
@@ -330,7 +369,8 @@ static void test_tree(void)
 
             differences += ask_data(&plain, &data) != ask_data(&p.built, &data);
         }
-    check(plain.n > 100 && differences == 0, "the tree of %zu instructions answers as the list of %zu", p.built.n, plain.n);
+    check(plain.n > 100 && differences == 0, "the tree of %zu instructions answers as the list of %zu",
+          p.built.n, plain.n);
     printf("# %u differences\n", differences);
     close(fd);
     seccomp_release(filter);
@@ -344,7 +384,8 @@ static void test_raw(void)
     struct host_seccomp built = { 0 };
     struct err err = { 0 };
 
-    check(host_seccomp_build(&plan, -1, &built, &err) == 0 && built.n == 1 && built.program[0].k == SECCOMP_RET_ALLOW,
+    check(host_seccomp_build(&plan, -1, &built, &err) == 0 && built.n == 1 &&
+              built.program[0].k == SECCOMP_RET_ALLOW,
           "a program in binary form is taken as it is");
     host_seccomp_done(&built);
     plan.raw_size = 7;
@@ -363,7 +404,7 @@ static void test_flags(void)
     done(&p);
 }
 
-/* ---- the cache -------------------------------------------------------------------------------------------------------- */
+/* ---- the cache ----------------------------------------------------------------------------------------- */
 
 static const char profile_a[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
                                 "{\"names\":[\"chdir\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1}]}";
@@ -437,7 +478,8 @@ static void test_cache(int root_fd)
     struct stat st;
     ino_t first;
 
-    check(cache_fd >= 0 && fstat(cache_fd, &st) == 0 && (st.st_mode & 07777) == 0700, "the cache is its owner's alone");
+    check(cache_fd >= 0 && fstat(cache_fd, &st) == 0 && (st.st_mode & 07777) == 0700,
+          "the cache is its owner's alone");
     check_answer(answer(profile_a, cache_fd), SECCOMP_RET_ERRNO | 1, "a cold start");
     snprintf(name, sizeof name, "%s", only_file(cache_fd));
     check(name[0] != '\0', "leaves one file");
@@ -446,7 +488,8 @@ static void test_cache(int root_fd)
     check(inode(cache_fd, name) == first, "and does not make it again");
 
     change_byte(cache_fd, name, 4);        /* the value that the program's last instruction returns */
-    check_answer(answer(profile_a, cache_fd), SECCOMP_RET_ERRNO | 1, "a program that was changed is not used");
+    check_answer(answer(profile_a, cache_fd), SECCOMP_RET_ERRNO | 1,
+                 "a program that was changed is not used");
     check(inode(cache_fd, name) != first, "and is replaced");
 
     first = inode(cache_fd, name);
@@ -513,7 +556,7 @@ static void test_foreign_cache(int root_fd)
     unlinkat(root_fd, ".seccomp", 0);
 }
 
-/* ---- the kernel takes it ------------------------------------------------------------------------------------------------ */
+/* ---- the kernel takes it ------------------------------------------------------------------------------- */
 
 static void test_loaded(void)
 {

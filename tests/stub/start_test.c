@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* start_test.c - a stub that waits: who may start it, what it holds meanwhile, that nobody can change or trace it. */
+/*
+ * start_test.c - a stub that waits: who may start it, what it holds meanwhile, that nobody can change or
+ * trace it.
+ */
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -196,7 +199,8 @@ static int try_trace(pid_t pid, bool as_root)
 
     if (child == 0) {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-        struct __user_cap_data_struct data[2] = { { .effective = 1U << CAP_KILL, .permitted = 1U << CAP_KILL } };
+        struct __user_cap_data_struct data[2] = { { .effective = 1U << CAP_KILL,
+                                                    .permitted = 1U << CAP_KILL } };
 
         if (as_root ? syscall(SYS_capset, &header, data) : setresuid(NOBODY, NOBODY, NOBODY))
             _exit(77);
@@ -218,7 +222,8 @@ static void test_untouchable(void)
     fd = open(path, O_RDWR | O_CLOEXEC);
     check(fd < 0, "which can't be opened for writing while it runs");
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    check((fcntl(fd, F_GET_SEALS) & 0xf) == (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), "it is sealed");
+    check((fcntl(fd, F_GET_SEALS) & 0xf) == (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
+          "it is sealed");
     check(try_trace(t.pid, true) == EPERM, "root with fewer capabilities may not trace it");
     check(try_trace(t.pid, false) == EPERM, "nor may another user");
     stop();
@@ -238,7 +243,10 @@ static void write_noexec(const char *value)
         close(fd);
 }
 
-/* Runs FUNCTION as the first process of a pid namespace, with /proc of it.  Its result, or 77 if that can't be had. */
+/*
+ * Runs FUNCTION as the first process of a pid namespace, with /proc of it.  Its result, or 77 if that can't
+ * be had.
+ */
 static int in_pid_namespace(int (*function)(void))
 {
     int status;
@@ -250,13 +258,16 @@ static int in_pid_namespace(int (*function)(void))
         pid_t inner = unshare(CLONE_NEWPID | CLONE_NEWNS) < 0 ? -1 : fork();
 
         if (inner == 0) {
-            int r = mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0
-                ? 77 : function();
+            int r = mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+                            mount("proc", "/proc", "proc", 0, NULL) < 0
+                        ? 77
+                        : function();
 
             fflush(stdout);
             _exit(r);
         }
-        _exit(inner > 0 && waitpid(inner, &status, 0) == inner && WIFEXITED(status) ? WEXITSTATUS(status) : 77);
+        _exit(inner > 0 && waitpid(inner, &status, 0) == inner && WIFEXITED(status) ? WEXITSTATUS(status)
+                                                                                    : 77);
     }
     waitpid(outer, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
@@ -278,7 +289,8 @@ static void test_memfd_noexec(void)
     int status = in_pid_namespace(without_memfd);
 
     if (status == 77)
-        check(true, "vm.memfd_noexec=2 # skip the kernel has no such sysctl, or no pid namespace can be made");
+        check(true,
+              "vm.memfd_noexec=2 # skip the kernel has no such sysctl, or no pid namespace can be made");
     else
         check(status == 0, "where vm.memfd_noexec is 2 a file on a private tmpfs does the same");
 }
@@ -321,7 +333,8 @@ static void test_signal(int signal)
             fclose(f);
     }
     init = (pid_t) strtol(line, NULL, 10);
-    if (init > 1) {                /* else the kernel was built without CONFIG_PROC_CHILDREN, or it did not begin */
+    /* else the kernel was built without CONFIG_PROC_CHILDREN, or it did not begin */
+    if (init > 1) {
         await_stub(init);
         kill(init, signal);
     } else {
@@ -329,7 +342,8 @@ static void test_signal(int signal)
     }
     waitpid(t.pid, &t.status, 0);
     close(t.output);
-    check(WIFEXITED(t.status) && WEXITSTATUS(t.status) == 128 + signal, "signal %d ends it as the first process", signal);
+    check(WIFEXITED(t.status) && WEXITSTATUS(t.status) == 128 + signal,
+          "signal %d ends it as the first process", signal);
 }
 
 int main(int argc, char **argv, char **envp)
