@@ -3,6 +3,7 @@
  * attend.c - what init needs from outside, and the talk with it until it is READY.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,6 +97,21 @@ static int enter_cgroup(struct creation *c, struct err *err)
     return r < 0 ? r : host_cgroup_delegate(c->plan, &c->cgroup, container_owner(c->plan), err);
 }
 
+/* A network namespace that is joined is not the child's yet: it enters that after GO. */
+static int open_network(const struct creation *c)
+{
+    const struct plan_namespaces *ns = &c->plan->namespaces;
+
+    for (size_t i = 0; i < ns->n_join; i++) {
+        if (ns->join[i].flag == CLONE_NEWNET) {
+            int fd = fcntl(ns->join[i].ns_fd, F_DUPFD_CLOEXEC, 0);
+
+            return fd < 0 ? -errno : fd;
+        }
+    }
+    return host_namespace_open(c->proc_fd, c->pid, "net");
+}
+
 static int move_netdevs(struct creation *c, struct err *err)
 {
     const struct plan *plan = c->plan;
@@ -103,7 +119,7 @@ static int move_netdevs(struct creation *c, struct err *err)
 
     if (!plan->n_net_devices)
         return 0;
-    c->netns_fd = host_namespace_open(c->proc_fd, c->pid, "net");
+    c->netns_fd = open_network(c);
     if (c->netns_fd < 0)
         return err_set(err, ERR_NETWORK, c->netns_fd, "open the container's network namespace");
     r = host_netdevs_move(c->proc_fd, plan->net_devices, plan->n_net_devices, c->netns_fd, c->netdevs, err);
