@@ -131,7 +131,7 @@ class Devices(ContainerTest):
         self.refuse(config, "netDevices", "nosuchdevice")
 
     def test_name_that_is_taken(self):
-        self.refuse(self.with_device(name="lo"), "netDevices", "lo")
+        self.refuse(self.with_device(name="lo"), "netDevices", "file exists")
         self.assertIn(self.name, os.listdir("/sys/class/net"))
 
     def test_bad_names(self):
