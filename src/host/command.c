@@ -2,7 +2,8 @@
 /*
  * command.c - run a program of the host, and keep what it says for an error.
  *
- * Standard input is a file in memory, not a pipe: a program that never reads, or reads much later, blocks nobody.
+ * Standard input is a file in memory, not a pipe: a program that never reads, or reads much later, blocks
+ * nobody.
  */
 #include "host/command.h"
 
@@ -23,7 +24,7 @@
 #include "host/process.h"
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U    /* Linux 6.3 */
+#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
 #endif
 
 enum { WORDS_KEPT = 4096, WORDS_SHOWN = 400, SIGNALS = 64 };
@@ -64,12 +65,12 @@ static void tail_words(const struct tail *tail, struct text *out)
     }
 }
 
-/* ---- what the child gets ----------------------------------------------------------------------------------- */
+/* ---- what the child gets ----------------------------------------------------------------------------- */
 
 struct channels {
-    int in, out, err;              /* become 0, 1, 2 */
-    int words;                     /* our end of err; -1 if it goes to a file */
-    int failed, failed_child;      /* a pipe for the errno of execve */
+    int in, out, err;         /* become 0, 1, 2 */
+    int words;                /* our end of err; -1 if it goes to a file */
+    int failed, failed_child; /* a pipe for the errno of execve */
 };
 
 static void channels_close(struct channels *c)
@@ -158,7 +159,7 @@ static void default_signals(void)
     sigset_t none;
 
     for (int i = 1; i <= SIGNALS; i++)
-        (void) sigaction(i, &action, NULL);    /* KILL, STOP and libc's own refuse */
+        (void) sigaction(i, &action, NULL); /* KILL, STOP and libc's own refuse */
     (void) sigemptyset(&none);
     (void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -180,7 +181,7 @@ _Noreturn static void become(const struct host_command *command, struct channels
     _exit(127);
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------------------- */
+/* ---- waiting ----------------------------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
 {
@@ -240,7 +241,7 @@ static void collect(const struct host_command *command, struct channels *c, pid_
 
     if (!wait_for_end(pidfd, c->words, command->timeout, &tail)) {
         end->timed_out = true;
-        (void) kill(-pid, SIGKILL);            /* not reaped yet: the number is still its own */
+        (void) kill(-pid, SIGKILL); /* not reaped yet: the number is still its own */
         (void) sys_pidfd_send_signal(pidfd, SIGKILL);
     }
     if (host_process_end(pidfd, &end->status, &end->signal) < 0)
@@ -264,7 +265,7 @@ int host_command_run(const struct host_command *command, struct host_command_end
         become(command, &c);
     fd_cleanup(&c.failed_child);
     fd_cleanup(&c.err);
-    *ret = (struct host_command_end) { .status = -1 };
+    *ret = (struct host_command_end){ .status = -1 };
     if (pid > 0)
         collect(command, &c, pid, pidfd, ret);
     channels_close(&c);

@@ -2,9 +2,9 @@
 /*
  * foreground.c - one loop that copies, passes signals on, and waits.
  *
- * The kernel drops no output of a terminal whose last slave was closed: it can be read until EIO.  A terminal of
- * which *all* slaves are closed says EIO at once, though, also if the program will open it again: we hold a slave of
- * our own as long as the process lives.
+ * The kernel drops no output of a terminal whose last slave was closed: it can be read until EIO.  A
+ * terminal of which *all* slaves are closed says EIO at once, though, also if the program will open it
+ * again: we hold a slave of our own as long as the process lives.
  */
 #include "host/foreground.h"
 
@@ -28,8 +28,8 @@
 
 enum {
     COPY_SIZE = 16384,
-    WRITE_SIZE = 4096,             /* PIPE_BUF: as much as poll() promises */
-    DRAIN_MAX = 1 << 20,           /* far more than a terminal holds (64 KiB): what comes later was written later */
+    WRITE_SIZE = 4096,   /* PIPE_BUF: as much as poll() promises */
+    DRAIN_MAX = 1 << 20, /* far more than a terminal holds (64 KiB): what comes later was written later */
 };
 
 /* Bytes on their way. */
@@ -43,8 +43,8 @@ enum { AT_PROCESS, AT_SIGNAL, AT_IN, AT_MASTER, AT_OUT, N_POLLED };
 struct session {
     struct pollfd fds[N_POLLED];
     int pidfd, master_fd, slave_fd;
-    int in_fd, out_fd;             /* -1: closed, or nobody wants it */
-    int own_out_fd;                /* descriptor 1 opened again, so that it doesn't block; -1: not possible */
+    int in_fd, out_fd; /* -1: closed, or nobody wants it */
+    int own_out_fd;    /* descriptor 1 opened again, so that it doesn't block; -1: not possible */
     struct copy to_master, to_out;
     struct host_terminal terminal;
     bool ended, aborted;
@@ -52,11 +52,11 @@ struct session {
     size_t drained;
 };
 
-/* ---- signals ------------------------------------------------------------------------------------------------- */
+/* ---- signals ----------------------------------------------------------------------------------------- */
 
 /*
- * Not SIGCHLD and SIGURG, which mean nothing to others; not SIGTTIN and SIGTTOU, which must stop us when we use
- * the terminal from the background.
+ * Not SIGCHLD and SIGURG, which mean nothing to others; not SIGTTIN and SIGTTOU, which must stop us when we
+ * use the terminal from the background.
  */
 static const int not_taken[] = { SIGKILL, SIGSTOP, SIGCHLD, SIGURG, SIGTTIN, SIGTTOU };
 
@@ -117,14 +117,14 @@ static void pass_on(struct session *s, int signal)
         resize(s);
         return;
     }
-    if (signal == SIGPIPE)         /* of our own write; EPIPE has told it */
+    if (signal == SIGPIPE) /* of our own write; EPIPE has told it */
         return;
     if (signal == SIGCONT)
         make_raw(s);
     if (!s->ended)
         (void) sys_pidfd_send_signal(s->pidfd, signal);
     else if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT)
-        s->aborted = true;         /* nobody reads our output, and the user will not wait */
+        s->aborted = true; /* nobody reads our output, and the user will not wait */
 }
 
 static void take_signals(struct session *s, int signal_fd)
@@ -135,7 +135,7 @@ static void take_signals(struct session *s, int signal_fd)
         pass_on(s, (int) info.ssi_signo);
 }
 
-/* ---- copying --------------------------------------------------------------------------------------------------- */
+/* ---- copying ----------------------------------------------------------------------------------------- */
 
 static bool copy_is_empty(const struct copy *copy)
 {
@@ -171,8 +171,8 @@ static ssize_t copy_write(struct copy *copy, int fd)
 }
 
 /*
- * The end of a file or pipe becomes the end-of-file character, as a person would type it; twice if it only ends
- * the line that was begun.  Nothing at all (/dev/null) says nothing.
+ * The end of a file or pipe becomes the end-of-file character, as a person would type it; twice if it only
+ * ends the line that was begun.  Nothing at all (/dev/null) says nothing.
  */
 static void end_of_input(struct session *s, char last)
 {
@@ -216,7 +216,7 @@ static void write_output(struct session *s)
 
     if (n >= 0 || n == -EAGAIN)
         return;
-    s->out_fd = -1;                /* nobody reads it: go on, and drop the rest */
+    s->out_fd = -1; /* nobody reads it: go on, and drop the rest */
     copy_drop(&s->to_out);
 }
 
@@ -228,11 +228,11 @@ static void write_input(struct session *s)
         copy_drop(&s->to_master);
 }
 
-/* ---- the loop ---------------------------------------------------------------------------------------------------- */
+/* ---- the loop ---------------------------------------------------------------------------------------- */
 
 static void want(struct pollfd *p, int fd, short events)
 {
-    *p = (struct pollfd) { .fd = events ? fd : -1, .events = events };
+    *p = (struct pollfd){ .fd = events ? fd : -1, .events = events };
 }
 
 static void choose(struct session *s)
@@ -292,7 +292,7 @@ static int loop(struct session *s, int signal_fd)
     return 0;
 }
 
-/* ---- beginning and end -------------------------------------------------------------------------------------------- */
+/* ---- beginning and end ------------------------------------------------------------------------------- */
 
 /*
  * A description of our own of what descriptor 1 is, that can be non-blocking without the shell noticing; for

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * foreground.h - wait for a process of the container in the foreground: pass signals on to it, copy between its
- * terminal and our descriptors 0 and 1, and tell how it ended.
+ * foreground.h - wait for a process of the container in the foreground: pass signals on to it, copy between
+ * its terminal and our descriptors 0 and 1, and tell how it ended.
  *
  *     struct host_foreground foreground;
  *     host_foreground_open(&foreground)      before the clone: signals are kept from now on
@@ -26,9 +26,9 @@ struct host_foreground {
 int host_foreground_open(struct host_foreground *foreground, struct err *err);
 
 /*
- * Waits until the process of PIDFD has ended.  MASTER_FD: of its terminal, or -1 if it has none; stays open. All
- * that the terminal still holds at the end is written before this returns.  *RET_STATUS: exit status, or 128 + n after
- * signal n; the process is reaped.
+ * Waits until the process of PIDFD has ended.  MASTER_FD: of its terminal, or -1 if it has none; stays
+ * open. All that the terminal still holds at the end is written before this returns.  *RET_STATUS: exit
+ * status, or 128 + n after signal n; the process is reaped.
  */
 int host_foreground_wait(struct host_foreground *foreground, int pidfd, int master_fd, int *ret_status,
                          struct err *err);

@@ -2,8 +2,9 @@
 /*
  * hooks.c - run the hooks that belong in the runtime's namespaces.
  *
- * A hook without `env` runs with an empty environment: config.md gives `env` the meaning of environ(7), and what an
- * engine happens to have in its own must not decide what a program that runs as root on the host does.
+ * A hook without `env` runs with an empty environment: config.md gives `env` the meaning of environ(7), and
+ * what an engine happens to have in its own must not decide what a program that runs as root on the host
+ * does.
  */
 #include "host/hooks.h"
 
@@ -15,7 +16,8 @@
 #include "base/fd.h"
 #include "host/command.h"
 
-static int run_one(const struct plan_hook *hook, const struct host_hook_context *context, struct text *ret_how)
+static int run_one(const struct plan_hook *hook, const struct host_hook_context *context,
+                   struct text *ret_how)
 {
     struct host_command command = {
         .path = hook->path,
@@ -43,7 +45,8 @@ static int run_one(const struct plan_hook *hook, const struct host_hook_context 
 }
 
 /* Errors carry the line of config.json where it is at hand: `create`, not `delete`. */
-static int tell(const struct plan_hook *hook, enum plan_hook_kind kind, size_t i, const char *how, struct err *err)
+static int tell(const struct plan_hook *hook, enum plan_hook_kind kind, size_t i, const char *how,
+                struct err *err)
 {
     if (kind == PLAN_POSTSTOP) {
         err_warn(err, "hooks.%s[%zu]: %s %s", plan_hook_names[kind], i, hook->path, how);
@@ -69,9 +72,10 @@ int host_hooks_run(const struct plan_hook_list *hooks, enum plan_hook_kind kind,
     return 0;
 }
 
-/* ---- the state --------------------------------------------------------------------------------------------- */
+/* ---- the state --------------------------------------------------------------------------------------- */
 
-static int write_state(const struct host_state *state, enum oci_status status, int32_t pid, struct json_text *out)
+static int write_state(const struct host_state *state, enum oci_status status, int32_t pid,
+                       struct json_text *out)
 {
     struct oci_state oci = {
         .node = { .type = &oci_state_type },
@@ -116,7 +120,7 @@ void host_hook_state_done(struct host_hook_state *state)
 {
     free(state->before);
     free(state->after);
-    *state = (struct host_hook_state) { 0 };
+    *state = (struct host_hook_state){ 0 };
 }
 
 void host_hook_state_text(const struct host_hook_state *state, pid_t pid, struct text *out)
@@ -124,8 +128,9 @@ void host_hook_state_text(const struct host_hook_state *state, pid_t pid, struct
     text_add(out, "%s%ld%s", state->before, (long) pid, state->after);
 }
 
-int host_hooks_run_for(const struct host_state *state, const struct plan_hook_list *hooks, enum plan_hook_kind kind,
-                       enum oci_status status, const char *stdout_path, const char *stderr_path, struct err *err)
+int host_hooks_run_for(const struct host_state *state, const struct plan_hook_list *hooks,
+                       enum plan_hook_kind kind, enum oci_status status, const char *stdout_path,
+                       const char *stderr_path, struct err *err)
 {
     struct host_hook_state parts = { 0 };
     autotext struct text text = { 0 };
@@ -142,7 +147,11 @@ int host_hooks_run_for(const struct host_state *state, const struct plan_hook_li
         return err_nomem(err);
 
     struct host_hook_context context = {
-        .state = text.s, .n = text.n, .cwd = state->bundle, .stdout_path = stdout_path, .stderr_path = stderr_path,
+        .state = text.s,
+        .n = text.n,
+        .cwd = state->bundle,
+        .stdout_path = stdout_path,
+        .stderr_path = stderr_path,
     };
     return host_hooks_run(hooks, kind, &context, err);
 }

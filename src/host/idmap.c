@@ -27,18 +27,24 @@
 
 /* What is different between user and group ids. */
 struct kind {
-    const char *property;          /* for errors */
-    const char *file;              /* below /proc/PID */
+    const char *property; /* for errors */
+    const char *file;     /* below /proc/PID */
     const char *program, *database;
-    const char *const *paths;      /* where PROGRAM may be: never searched in a PATH that a caller gave */
+    const char *const *paths; /* where PROGRAM may be: never searched in a PATH that a caller gave */
 };
 
+/* clang-format off */
 #define PATHS(program)                                                                                  \
     (const char *const[]) { "/usr/bin/" program, "/bin/" program, "/usr/local/bin/" program,            \
                             "/run/wrappers/bin/" program, "/run/current-system/sw/bin/" program, NULL }
+/* clang-format on */
 
-static const struct kind user_ids = { "linux.uidMappings", "uid_map", "newuidmap", "/etc/subuid", PATHS("newuidmap") };
-static const struct kind group_ids = { "linux.gidMappings", "gid_map", "newgidmap", "/etc/subgid", PATHS("newgidmap") };
+static const struct kind user_ids = {
+    "linux.uidMappings", "uid_map", "newuidmap", "/etc/subuid", PATHS("newuidmap"),
+};
+static const struct kind group_ids = {
+    "linux.gidMappings", "gid_map", "newgidmap", "/etc/subgid", PATHS("newgidmap"),
+};
 
 static int proc_write(int proc_fd, pid_t pid, const char *file, const char *text, size_t n)
 {
@@ -48,9 +54,10 @@ static int proc_write(int proc_fd, pid_t pid, const char *file, const char *text
     return procfs_write(proc_fd, path, text, n);
 }
 
-/* ---- write a map ourselves ------------------------------------------------------------------------------------ */
+/* ---- write a map ourselves --------------------------------------------------------------------------- */
 
-static int write_ranges(int proc_fd, pid_t pid, const struct kind *kind, const struct plan_id_range *ranges, size_t n)
+static int write_ranges(int proc_fd, pid_t pid, const struct kind *kind, const struct plan_id_range *ranges,
+                        size_t n)
 {
     autotext struct text text = { 0 };
 
@@ -62,22 +69,24 @@ static int write_ranges(int proc_fd, pid_t pid, const struct kind *kind, const s
     return proc_write(proc_fd, pid, kind->file, text.s, text.n);
 }
 
-static int write_direct(int proc_fd, pid_t pid, const struct kind *kind, const struct plan_id_range *ranges, size_t n,
-                        struct err *err)
+static int write_direct(int proc_fd, pid_t pid, const struct kind *kind, const struct plan_id_range *ranges,
+                        size_t n, struct err *err)
 {
     int r = write_ranges(proc_fd, pid, kind, ranges, n);
 
     if (r == 0)
         return 0;
-    (void) err_set(err, ERR_ID_MAP, r, "%s: write the map of %zu range%s", kind->property, n, n == 1 ? "" : "s");
+    (void) err_set(err, ERR_ID_MAP, r, "%s: write the map of %zu range%s", kind->property, n,
+                   n == 1 ? "" : "s");
     if (r == -EINVAL)
         err_hint(err, "ranges must not overlap, neither inside nor outside, and there may be 340 of them");
     if (r == -EPERM)
-        err_hint(err, "every id on the outside must be mapped in the user namespace that the runtime runs in");
+        err_hint(err,
+                 "every id on the outside must be mapped in the user namespace that the runtime runs in");
     return r;
 }
 
-/* ---- have it written --------------------------------------------------------------------------------------------- */
+/* ---- have it written --------------------------------------------------------------------------------- */
 
 static const char *find_program(const struct kind *kind)
 {
@@ -87,8 +96,8 @@ static const char *find_program(const struct kind *kind)
     return NULL;
 }
 
-static char **program_arguments(struct arena *arena, const char *program, pid_t pid, const struct plan_id_range *ranges,
-                                size_t n)
+static char **program_arguments(struct arena *arena, const char *program, pid_t pid,
+                                const struct plan_id_range *ranges, size_t n)
 {
     char **argv = n < 100000 ? arena_array(arena, 3 * n + 3, sizeof *argv) : NULL, **arg = argv;
 
@@ -170,14 +179,15 @@ int host_idmap_write(int proc_fd, pid_t pid, const struct plan_id_map *map, bool
     int r;
 
     if (!map->n_uid || !map->n_gid)
-        return err_set(err, ERR_ID_MAP, 0, "a new user namespace needs linux.uidMappings and linux.gidMappings");
+        return err_set(err, ERR_ID_MAP, 0,
+                       "a new user namespace needs linux.uidMappings and linux.gidMappings");
     if (!privileged)
         return write_unprivileged(proc_fd, pid, map, err);
     r = write_direct(proc_fd, pid, &group_ids, map->gid, map->n_gid, err);
     return r < 0 ? r : write_direct(proc_fd, pid, &user_ids, map->uid, map->n_uid, err);
 }
 
-/* ---- user namespaces for id-mapped mounts ------------------------------------------------------------------------ */
+/* ---- user namespaces for id-mapped mounts ------------------------------------------------------------ */
 
 /* A process in a new user namespace, that ends when *RET_END is closed. */
 static pid_t spawn_in_userns(int *ret_pidfd, int *ret_end)
@@ -231,7 +241,8 @@ static bool ranges_equal(const struct plan_id_range *a, size_t n_a, const struct
 
 bool host_idmap_equal(const struct plan_id_map *a, const struct plan_id_map *b)
 {
-    return ranges_equal(a->uid, a->n_uid, b->uid, b->n_uid) && ranges_equal(a->gid, a->n_gid, b->gid, b->n_gid);
+    return ranges_equal(a->uid, a->n_uid, b->uid, b->n_uid) &&
+           ranges_equal(a->gid, a->n_gid, b->gid, b->n_gid);
 }
 
 /* An fd of a namespace with this map that an earlier mount has; -1 if there is none. */

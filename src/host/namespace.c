@@ -15,7 +15,10 @@
 #include "base/path.h"
 #include "base/sys.h"
 
-/* Not procfs_file(): what is opened is behind a magic link, which is all that can be there in our own procfs. */
+/*
+ * Not procfs_file(): what is opened is behind a magic link, which is all that can be there in our own
+ * procfs.
+ */
 int host_namespace_open(int proc_fd, pid_t pid, const char *name)
 {
     char path[64];
@@ -48,6 +51,6 @@ int host_namespace_socket(int proc_fd, int ns_fd, int domain, int type, int prot
     fd = socket(domain, type | SOCK_CLOEXEC, protocol);
     r = fd < 0 ? -errno : 0;
     if (sys_setns(own_fd, CLONE_NEWNET) < 0)
-        abort();                   /* in the container's network, a runtime must not do one thing more */
+        abort(); /* in the container's network, a runtime must not do one thing more */
     return r < 0 ? r : take_fd(&fd);
 }

@@ -2,8 +2,8 @@
 /*
  * netdev.c - network devices of the host that go into the container's network namespace.
  *
- * The move and the new name are one request.  To find a device again that the kernel named ("eth%d"), its number on
- * the other side is chosen by us: the one it has, or else one that is free there.
+ * The move and the new name are one request.  To find a device again that the kernel named ("eth%d"), its
+ * number on the other side is chosen by us: the one it has, or else one that is free there.
  */
 #include "host/netdev.h"
 
@@ -23,7 +23,7 @@ enum { INDEX_TRIES = 64, INDEX_STEP = 1000 };
 /* From one namespace to another: sockets in both, and the namespace itself. */
 struct way {
     int from_fd, to_fd;
-    int from_ns_fd, to_ns_fd;      /* the caller's */
+    int from_ns_fd, to_ns_fd; /* the caller's */
 };
 
 static void way_close(struct way *way)
@@ -97,8 +97,8 @@ static void undo_move(const struct way *way, const struct rtnetlink_link *link, 
 }
 
 /* Moves LINK, and gives it its addresses again. *RET_INDEX is its number there; 0 if it is not there. */
-static int move_with_addresses(const struct way *way, const struct rtnetlink_link *link, const char *name, bool up,
-                               int *ret_index)
+static int move_with_addresses(const struct way *way, const struct rtnetlink_link *link, const char *name,
+                               bool up, int *ret_index)
 {
     struct rtnetlink_addresses addresses = { 0 };
     int r = rtnetlink_addresses(way->from_fd, link->index, &addresses), index = 0;
@@ -115,7 +115,7 @@ static int move_with_addresses(const struct way *way, const struct rtnetlink_lin
     return r;
 }
 
-/* ---- into the container ------------------------------------------------------------------------------------------- */
+/* ---- into the container ------------------------------------------------------------------------------ */
 
 static bool is_template(const char *name)
 {
@@ -129,7 +129,8 @@ static int say(const struct plan_net_device *device, int number, struct err *err
     if (device->from)
         return err_at(err, &device->from->node, ERR_NO_MEMBER, ERR_NETWORK, number, "network device %s: %s",
                       device->host_name, what);
-    return err_set(err, ERR_NETWORK, number, "linux.netDevices: network device %s: %s", device->host_name, what);
+    return err_set(err, ERR_NETWORK, number, "linux.netDevices: network device %s: %s", device->host_name,
+                   what);
 }
 
 /* config-linux.md: the runtime MUST check that the move is possible. */
@@ -170,7 +171,7 @@ static int move_in(const struct way *way, const struct plan_net_device *device, 
             err_hint(err, "the kernel does not let every kind of device change its network namespace");
         return r;
     }
-    *ret = (struct host_netdev) { .was_up = link.flags & IFF_UP };
+    *ret = (struct host_netdev){ .was_up = link.flags & IFF_UP };
     memcpy(ret->host_name, link.name, sizeof ret->host_name);
     memcpy(ret->name, moved.name, sizeof ret->name);
     return 0;
@@ -178,7 +179,7 @@ static int move_in(const struct way *way, const struct plan_net_device *device, 
 
 static int open_way(int proc_fd, int from_ns_fd, int to_ns_fd, struct way *way)
 {
-    *way = (struct way) { -1, -1, from_ns_fd, to_ns_fd };
+    *way = (struct way){ -1, -1, from_ns_fd, to_ns_fd };
     way->from_fd = host_namespace_socket(proc_fd, from_ns_fd, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
     if (way->from_fd < 0)
         return way->from_fd;
@@ -196,7 +197,8 @@ int host_netdevs_move(int proc_fd, const struct plan_net_device *devices, size_t
     if (r < 0)
         return err_set(err, ERR_NETWORK, r, "linux.netDevices: reach the container's network namespace");
     if (host_namespace_same(own_fd, netns_fd))
-        return err_set(err, ERR_NETWORK, 0, "linux.netDevices: the container has no network namespace of its own");
+        return err_set(err, ERR_NETWORK, 0,
+                       "linux.netDevices: the container has no network namespace of its own");
     for (size_t i = 0; i < n; i++) {
         r = move_in(&way, &devices[i], &ret[i], err);
         if (r < 0) {
@@ -207,7 +209,7 @@ int host_netdevs_move(int proc_fd, const struct plan_net_device *devices, size_t
     return 0;
 }
 
-/* ---- and back ----------------------------------------------------------------------------------------------------- */
+/* ---- and back ---------------------------------------------------------------------------------------- */
 
 static int move_back(const struct way *way, const struct host_netdev *device)
 {

@@ -17,18 +17,21 @@
 #include "plan/plan.h"
 
 struct host_netdev {
-    char host_name[IFNAMSIZ], name[IFNAMSIZ];  /* name: as the kernel made it of "eth%d" */
+    char host_name[IFNAMSIZ], name[IFNAMSIZ]; /* name: as the kernel made it of "eth%d" */
     bool was_up;
 };
 
 /*
- * Moves the N devices from our network namespace into NETNS_FD.  After a failure those that were moved are back
- * (ERR_NETWORK, naming linux.netDevices and the device).  RET has room for N.
+ * Moves the N devices from our network namespace into NETNS_FD.  After a failure those that were moved are
+ * back (ERR_NETWORK, naming linux.netDevices and the device).  RET has room for N.
  */
 int host_netdevs_move(int proc_fd, const struct plan_net_device *devices, size_t n, int netns_fd,
                       struct host_netdev *ret, struct err *err);
 
-/* For roll-back: moves them from NETNS_FD to our network namespace and names them as they were. 0, or the first -errno. */
+/*
+ * For roll-back: moves them from NETNS_FD to our network namespace and names them as they were. 0, or the
+ * first -errno.
+ */
 int host_netdevs_return(int proc_fd, const struct host_netdev *devices, size_t n, int netns_fd);
 
 #endif

@@ -18,7 +18,7 @@ static int write_new(const char *path, const char *text, size_t n)
 {
     autoclose int fd = -1;
 
-    (void) unlink(path);           /* of a runtime that was killed */
+    (void) unlink(path); /* of a runtime that was killed */
     fd = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
     return fd < 0 ? fd : sys_write_all(fd, text, n);
 }

@@ -10,8 +10,8 @@
 #include "base/err.h"
 
 /*
- * Writes PID in decimal, without a newline (containerd and conmon parse all of it), under a temporary name in the same
- * directory, and renames it: nobody reads half a number.
+ * Writes PID in decimal, without a newline (containerd and conmon parse all of it), under a temporary name
+ * in the same directory, and renames it: nobody reads half a number.
  */
 int host_pidfile_write(const char *path, pid_t pid, struct err *err);
 

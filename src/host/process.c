@@ -20,7 +20,7 @@ struct pidfd_info_v0 {
 };
 _Static_assert(sizeof(struct pidfd_info_v0) == 64, "PIDFD_INFO_SIZE_VER0");
 
-#define INFO_EXIT 0x8U             /* PIDFD_INFO_EXIT */
+#define INFO_EXIT 0x8U /* PIDFD_INFO_EXIT */
 #define GET_INFO  _IOWR(0xFF, 11, struct pidfd_info_v0)
 
 static void set(int *ret_status, int *ret_signal, int status, int signal)

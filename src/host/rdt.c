@@ -31,7 +31,7 @@
 
 enum { SCHEMATA_MAX = 65536, STATUS_MAX = 512 };
 
-/* ---- where it is ------------------------------------------------------------------------------------------- */
+/* ---- where it is ------------------------------------------------------------------------------------- */
 
 /* Mount point of the first resctrl in mountinfo; NULL if there is none.  For free(3). */
 static char *search_mounts(void)
@@ -76,14 +76,15 @@ int host_rdt_open(int *ret_root_fd, struct err *err)
     if (fd < 0) {
         int r = err_set(err, ERR_RDT, 0, "linux.intelRdt: no resctrl filesystem is mounted");
 
-        err_hint(err, "mount -t resctrl resctrl %s; the processor and the kernel must support it", STANDARD_PLACE);
+        err_hint(err, "mount -t resctrl resctrl %s; the processor and the kernel must support it",
+                 STANDARD_PLACE);
         return r;
     }
     *ret_root_fd = fd;
     return 0;
 }
 
-/* ---- files of a group --------------------------------------------------------------------------------------- */
+/* ---- files of a group -------------------------------------------------------------------------------- */
 
 /* "" is the root itself. */
 static int open_group(int root_fd, const char *group)
@@ -133,7 +134,7 @@ static void last_status(int root_fd, char *buf, size_t size)
     (void) snprintf(buf, size, ": %s", status);
 }
 
-/* ---- schemata ------------------------------------------------------------------------------------------------- */
+/* ---- schemata ---------------------------------------------------------------------------------------- */
 
 /* All that the configuration has, in the order in which it is written (config-linux.md "IntelRdt"). */
 static int collect_lines(const struct oci_intel_rdt *rdt, struct host_rdt_lines *lines)
@@ -165,7 +166,8 @@ static int write_schemata(int root_fd, int group_fd, const struct host_rdt_lines
     return 0;
 }
 
-static int compare_schemata(int group_fd, const struct host_rdt_lines *lines, const char *group, struct err *err)
+static int compare_schemata(int group_fd, const struct host_rdt_lines *lines, const char *group,
+                            struct err *err)
 {
     autofree char *have = malloc(SCHEMATA_MAX);
     ssize_t n = have ? read_text(group_fd, "schemata", have, SCHEMATA_MAX) : -ENOMEM;
@@ -174,12 +176,13 @@ static int compare_schemata(int group_fd, const struct host_rdt_lines *lines, co
         return err_set(err, ERR_RDT, (int) n, "linux.intelRdt: read the schemata of group %s", group);
     const char *differs = host_rdt_first_difference(have, lines);
     if (differs)
-        return err_set(err, ERR_RDT, 0, "linux.intelRdt: group %s exists, and its schemata differ from \"%s\"", group,
+        return err_set(err, ERR_RDT, 0,
+                       "linux.intelRdt: group %s exists, and its schemata differ from \"%s\"", group,
                        differs);
     return 0;
 }
 
-/* ---- make -------------------------------------------------------------------------------------------------------- */
+/* ---- make -------------------------------------------------------------------------------------------- */
 
 static bool is_group_name(const char *name)
 {
@@ -227,9 +230,11 @@ int host_rdt_plan(int root_fd, const struct oci_intel_rdt *rdt, const char *id, 
         return ERR_AT(err, rdt, clos_id, ERR_RDT, fd, "open the resctrl group %s", groups.group);
     groups.made = fd < 0;
     if (groups.made && groups.keep && !has_schemata(rdt))
-        return ERR_AT(err, rdt, clos_id, ERR_RDT, ENOENT, "without a schema, group %s must exist", groups.group);
+        return ERR_AT(err, rdt, clos_id, ERR_RDT, ENOENT, "without a schema, group %s must exist",
+                      groups.group);
     if (!groups.made && !groups.keep)
-        return err_at(err, &rdt->node, ERR_NO_MEMBER, ERR_RDT, EEXIST, "make the resctrl group %s", groups.group);
+        return err_at(err, &rdt->node, ERR_NO_MEMBER, ERR_RDT, EEXIST, "make the resctrl group %s",
+                      groups.group);
     *ret = groups;
     return 0;
 }
@@ -241,7 +246,9 @@ static int make_monitoring(int group_fd, const char *name, struct err *err)
 
     if (all_fd >= 0)
         r = mkdirat(all_fd, name, 0755) < 0 ? -errno : 0;
-    return r < 0 ? err_set(err, ERR_RDT, r, "linux.intelRdt.enableMonitoring: make the monitoring group %s", name) : 0;
+    return r < 0 ? err_set(err, ERR_RDT, r, "linux.intelRdt.enableMonitoring: make the monitoring group %s",
+                           name)
+                 : 0;
 }
 
 static int fill_group(int root_fd, const struct oci_intel_rdt *rdt, const struct host_state_rdt *groups,
@@ -265,7 +272,8 @@ static int fill_group(int root_fd, const struct oci_intel_rdt *rdt, const struct
     return r;
 }
 
-int host_rdt_make(int root_fd, const struct oci_intel_rdt *rdt, const struct host_state_rdt *groups, struct err *err)
+int host_rdt_make(int root_fd, const struct oci_intel_rdt *rdt, const struct host_state_rdt *groups,
+                  struct err *err)
 {
     int r;
 
@@ -282,7 +290,7 @@ int host_rdt_make(int root_fd, const struct oci_intel_rdt *rdt, const struct hos
     return r;
 }
 
-/* ---- join, update, remove ------------------------------------------------------------------------------------------ */
+/* ---- join, update, remove ---------------------------------------------------------------------------- */
 
 int host_rdt_join(int root_fd, const struct host_state_rdt *groups, pid_t pid, struct err *err)
 {
@@ -298,14 +306,16 @@ int host_rdt_join(int root_fd, const struct host_state_rdt *groups, pid_t pid, s
         if (r >= 0)
             r = write_line(monitoring_fd, "tasks", number);
     }
-    return r < 0 ? err_set(err, ERR_RDT, r, "linux.intelRdt: put the container into resctrl group %s", groups->group)
+    return r < 0 ? err_set(err, ERR_RDT, r, "linux.intelRdt: put the container into resctrl group %s",
+                           groups->group)
                  : 0;
 }
 
-int host_rdt_update(int root_fd, const struct host_state_rdt *groups, const char *l3, const char *mb, struct err *err)
+int host_rdt_update(int root_fd, const struct host_state_rdt *groups, const char *l3, const char *mb,
+                    struct err *err)
 {
     autoclose int fd = open_group(root_fd, groups->group);
-    struct host_rdt_lines lines = { .v = (const char *[2]) { 0 } };
+    struct host_rdt_lines lines = { .v = (const char *[2]){ 0 } };
 
     if (fd < 0)
         return err_set(err, ERR_RDT, fd, "open the resctrl group %s", groups->group);

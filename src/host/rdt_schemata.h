@@ -7,11 +7,15 @@
 
 #include <stddef.h>
 
-struct host_rdt_lines { const char **v; size_t n; };
+struct host_rdt_lines {
+    const char **v;
+    size_t n;
+};
 
 /*
- * The first of LINES that asks for what the text HAVE (of the kernel, several lines) does not say; NULL if there is
- * none.  Later lines win over earlier ones, as they do when they are written.  Domains that no line names don't count.
+ * The first of LINES that asks for what the text HAVE (of the kernel, several lines) does not say; NULL if
+ * there is none.  Later lines win over earlier ones, as they do when they are written.  Domains that no
+ * line names don't count.
  */
 const char *host_rdt_first_difference(const char *have, const struct host_rdt_lines *lines);
 

@@ -2,8 +2,8 @@
 /*
  * rtnetlink.c - as much of rtnetlink(7) as it takes to move a network device.
  *
- * Messages and attributes are walked by our own few lines: the macros of linux/netlink.h mix signed and unsigned
- * lengths, and a length that comes from elsewhere is the one thing to be strict about.
+ * Messages and attributes are walked by our own few lines: the macros of linux/netlink.h mix signed and
+ * unsigned lengths, and a length that comes from elsewhere is the one thing to be strict about.
  */
 #include "host/rtnetlink.h"
 
@@ -21,7 +21,7 @@ enum { ATTRIBUTES_MAX = 256, REPLY_MAX = 32768 };
 
 #define ALIGN4(n) (((n) + 3U) & ~3U)
 
-/* ---- requests ------------------------------------------------------------------------------------------------ */
+/* ---- requests ---------------------------------------------------------------------------------------- */
 
 struct request {
     struct nlmsghdr header;
@@ -47,13 +47,13 @@ static void request_put(struct request *r, uint16_t type, const void *data, size
     char *at = (char *) r + r->header.nlmsg_len;
 
     if (at + ALIGN4(attribute.rta_len) > (char *) r + sizeof *r)
-        abort();                   /* all that is ever put fits: names, numbers and addresses */
+        abort(); /* all that is ever put fits: names, numbers and addresses */
     memcpy(at, &attribute, sizeof attribute);
     memcpy(at + sizeof attribute, data, n);
     r->header.nlmsg_len += ALIGN4(attribute.rta_len);
 }
 
-/* ---- replies --------------------------------------------------------------------------------------------------- */
+/* ---- replies ----------------------------------------------------------------------------------------- */
 
 typedef int reply_fn(void *context, const struct nlmsghdr *message);
 
@@ -66,7 +66,7 @@ static int take_message(const struct nlmsghdr *m, reply_fn *each, void *context,
         return 0;
     if (m->nlmsg_type == NLMSG_DONE)
         return *ret = 0, 1;
-    if (m->nlmsg_type == NLMSG_ERROR) {        /* also says that all went well */
+    if (m->nlmsg_type == NLMSG_ERROR) { /* also says that all went well */
         if (m->nlmsg_len < sizeof *m + sizeof error)
             return *ret = -EIO, 1;
         memcpy(&error, m + 1, sizeof error);
@@ -116,7 +116,8 @@ static int talk(int fd, struct request *r, reply_fn *each, void *context)
 
 /* Calls EACH for every attribute behind the body. */
 static void attributes_each(const struct nlmsghdr *m, size_t body_size,
-                            void (*each)(void *context, unsigned type, const void *data, size_t n), void *context)
+                            void (*each)(void *context, unsigned type, const void *data, size_t n),
+                            void *context)
 {
     size_t at = sizeof *m + ALIGN4(body_size);
 
@@ -130,7 +131,7 @@ static void attributes_each(const struct nlmsghdr *m, size_t body_size,
     }
 }
 
-/* ---- links ------------------------------------------------------------------------------------------------------- */
+/* ---- links ------------------------------------------------------------------------------------------- */
 
 static void link_attribute(void *context, unsigned type, const void *data, size_t n)
 {
@@ -212,7 +213,7 @@ int rtnetlink_link_up(int fd, int index)
     return talk(fd, &r, NULL, NULL);
 }
 
-/* ---- addresses ------------------------------------------------------------------------------------------------------ */
+/* ---- addresses --------------------------------------------------------------------------------------- */
 
 struct address_list {
     struct rtnetlink_addresses list;
@@ -294,8 +295,11 @@ int rtnetlink_address_add(int fd, int index, const struct rtnetlink_address *a)
     uint32_t flags = a->flags & ours;
     int result;
 
-    r.body.address = (struct ifaddrmsg) {
-        .ifa_family = a->family, .ifa_prefixlen = a->prefix, .ifa_scope = a->scope, .ifa_index = (uint32_t) index,
+    r.body.address = (struct ifaddrmsg){
+        .ifa_family = a->family,
+        .ifa_prefixlen = a->prefix,
+        .ifa_scope = a->scope,
+        .ifa_index = (uint32_t) index,
     };
     request_begin(&r, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, sizeof r.body.address);
     if (a->local.size)

@@ -29,7 +29,8 @@ int host_socket_listen(int dir_fd, const char *name, int type, int backlog)
     if (n < 0 || (size_t) n >= sizeof address.sun_path)
         return -ENAMETOOLONG;
     /* bind(2) gives the file the mode of the socket's inode. */
-    if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *) &address, sizeof address) < 0 || listen(fd, backlog) < 0)
+    if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *) &address, sizeof address) < 0 ||
+        listen(fd, backlog) < 0)
         return -errno;
     return take_fd(&fd);
 }
@@ -72,7 +73,10 @@ int host_socket_send_fd(int socket_fd, const void *data, size_t n, int fd)
     } control = { 0 };
     struct iovec iov = { .iov_base = (void *) data, .iov_len = n };
     struct msghdr message = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room,
+        .msg_iov = &iov,
+        .msg_iovlen = 1,
+        .msg_control = control.room,
+        .msg_controllen = sizeof control.room,
     };
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     ssize_t sent;

@@ -34,7 +34,7 @@ static int not_found(struct err *err)
     return -ENOENT;
 }
 
-/* ---- claim, open, lock ------------------------------------------------------------------------------------ */
+/* ---- claim, open, lock ------------------------------------------------------------------------------- */
 
 int host_state_claim(int root_fd, const char *id, int *ret_dir_fd, struct err *err)
 {
@@ -48,7 +48,10 @@ int host_state_claim(int root_fd, const char *id, int *ret_dir_fd, struct err *e
         return err_set(err, ERR_STATE_FILE, errno, "make the container's state directory");
     }
     fd = sys_openat(root_fd, id, DIRECTORY_FLAGS, 0);
-    /* Somebody's `delete --force` may have been quicker than our lock: saving will fail then, and nothing is lost. */
+    /*
+     * Somebody's `delete --force` may have been quicker than our lock: saving will fail then, and nothing
+     * is lost.
+     */
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
         int r = err_set(err, ERR_STATE_FILE, fd < 0 ? fd : errno, "lock the container's state directory");
 
@@ -76,7 +79,8 @@ static int open_directory(int root_fd, const char *id, int *ret_dir_fd, struct e
     if (fd < 0)
         return err_set(err, ERR_STATE_FILE, fd, "open the container's state directory");
     if (!is_ours(fd))
-        return err_set(err, ERR_STATE_FILE, EPERM, "the container's state directory belongs to somebody else");
+        return err_set(err, ERR_STATE_FILE, EPERM,
+                       "the container's state directory belongs to somebody else");
     *ret_dir_fd = take_fd(&fd);
     return 0;
 }
@@ -105,7 +109,7 @@ void host_state_unlock(int dir_fd)
     (void) flock(dir_fd, LOCK_UN);
 }
 
-/* ---- write ------------------------------------------------------------------------------------------------ */
+/* ---- write ------------------------------------------------------------------------------------------- */
 
 static int write_file(int dir_fd, const char *name, const char *text, size_t n)
 {
@@ -121,7 +125,7 @@ int host_state_save(int dir_fd, const struct host_state *state, struct err *err)
     struct json_text text = { 0 };
     int r;
 
-    copy.node = (struct json_node) { .type = &host_state_type };
+    copy.node = (struct json_node){ .type = &host_state_type };
     copy.format = HOST_STATE_FORMAT;
     r = json_write_text(&copy, JSON_COMPACT, &text);
     if (r == 0)
@@ -139,7 +143,7 @@ int host_config_save(int dir_fd, const char *text, size_t n, struct err *err)
     return r < 0 ? err_set(err, ERR_STATE_FILE, r, "keep a copy of the configuration") : 0;
 }
 
-/* ---- read ------------------------------------------------------------------------------------------------- */
+/* ---- read -------------------------------------------------------------------------------------------- */
 
 static int read_file(int dir_fd, const char *name, struct arena *arena, char **ret_text, size_t *ret_n)
 {
@@ -165,7 +169,10 @@ static bool is_our_name(const char *name)
     return false;
 }
 
-/* Without state.json: did a create of ours, or a delete, end before or after it?  Nobody else's file is in it then. */
+/*
+ * Without state.json: did a create of ours, or a delete, end before or after it?  Nobody else's file is in
+ * it then.
+ */
 static bool is_leftover(int dir_fd)
 {
     int fd = sys_openat(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0);
@@ -219,7 +226,8 @@ static int parse(const char *id, const char *text, size_t n, struct arena *arena
     if (!state->format && state->id)
         return not_found(err);
     if (state->format != HOST_STATE_FORMAT)
-        return spoilt(err, state->format ? "it was written by another version of ocirt" : "it has no \"ocirt\"");
+        return spoilt(err,
+                      state->format ? "it was written by another version of ocirt" : "it has no \"ocirt\"");
     if (!state->id || strcmp(state->id, id) || !state->bundle || !state->rootfs || !state->created ||
         !state->oci_version || state->pid < 0)
         return spoilt(err, "it is not about this container, or not complete");
@@ -228,7 +236,8 @@ static int parse(const char *id, const char *text, size_t n, struct arena *arena
 }
 
 /* The state in DIR_FD; *RET stays NULL where there is none and the directory is not ours. */
-static int load_from(int dir_fd, const char *id, struct arena *arena, struct host_state **ret, struct err *err)
+static int load_from(int dir_fd, const char *id, struct arena *arena, struct host_state **ret,
+                     struct err *err)
 {
     char *text;
     size_t n;
@@ -245,8 +254,8 @@ static int load_from(int dir_fd, const char *id, struct arena *arena, struct hos
     return parse(id, text, n, arena, ret, err);
 }
 
-int host_state_load(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state, int *ret_dir_fd,
-                    struct err *err)
+int host_state_load(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state,
+                    int *ret_dir_fd, struct err *err)
 {
     autoclose int dir_fd = -1;
     struct host_state *state = NULL;
@@ -285,7 +294,7 @@ enum oci_status host_state_status(const struct host_state *state, int proc_fd, i
     return faccessat(dir_fd, HOST_STATE_SOCKET, F_OK, 0) == 0 ? OCI_STATUS_CREATED : OCI_STATUS_RUNNING;
 }
 
-/* ---- remove ----------------------------------------------------------------------------------------------- */
+/* ---- remove ------------------------------------------------------------------------------------------ */
 
 static int remove_inside(int dir_fd, unsigned depth);
 
@@ -304,7 +313,7 @@ static int remove_entry(int dir_fd, const char *name, unsigned depth)
 {
     if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
         return 0;
-    if (errno != EISDIR && errno != EPERM)     /* EPERM: what POSIX says of directories */
+    if (errno != EISDIR && errno != EPERM) /* EPERM: what POSIX says of directories */
         return -errno;
     return depth ? remove_directory(dir_fd, name, depth - 1) : -ELOOP;
 }
@@ -347,7 +356,8 @@ int host_state_remove(int root_fd, const char *id, struct err *err)
     if (fd < 0)
         return err_set(err, ERR_STATE_FILE, fd, "open the container's state directory");
     if (!is_ours(fd))
-        return err_set(err, ERR_STATE_FILE, EPERM, "the container's state directory belongs to somebody else");
+        return err_set(err, ERR_STATE_FILE, EPERM,
+                       "the container's state directory belongs to somebody else");
     r = remove_known(root_fd, id, fd);
     if (r == -ENOTEMPTY || r == -EEXIST || r == -EISDIR || r == -EPERM)
         r = remove_directory(root_fd, id, REMOVE_DEPTH);
@@ -356,7 +366,7 @@ int host_state_remove(int root_fd, const char *id, struct err *err)
     return 0;
 }
 
-/* ---- what goes into it -------------------------------------------------------------------------------------- */
+/* ---- what goes into it ------------------------------------------------------------------------------- */
 
 char *host_state_now(struct arena *arena)
 {

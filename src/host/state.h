@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * state.h - what is kept of a container between two calls of the runtime: one directory each, below the state root.
+ * state.h - what is kept of a container between two calls of the runtime: one directory each, below the
+ * state root.
  *
  *     ROOT/ID/state.json     struct host_state, written before anything that outlives the process is made
  *     ROOT/ID/config.json    the configuration as it was at create, byte for byte
  *     ROOT/ID/start.sock     the stub listens: present until `start`
  *     ROOT/.NAME             the runtime's own (caches): no id begins with a dot
  *
- * Other runtimes may keep theirs in the same root (Docker gives all of them one): their directories count as
- * containers that do not exist, and are never touched.
+ * Other runtimes may keep theirs in the same root (Docker gives all of them one): their directories count
+ * as containers that do not exist, and are never touched.
  *
  * A lock on the directory itself (flock) serialises what changes a container; there is no global lock.
  */
@@ -26,78 +27,94 @@
 #define HOST_STATE_SOCKET "start.sock"
 
 /* As enum plan_cgroup_manager, plus one (0: not given). */
-enum host_state_manager { HOST_MANAGER_UNSET, HOST_MANAGER_CGROUPFS, HOST_MANAGER_SYSTEMD, HOST_MANAGER_DISABLED };
+enum host_state_manager {
+    HOST_MANAGER_UNSET,
+    HOST_MANAGER_CGROUPFS,
+    HOST_MANAGER_SYSTEMD,
+    HOST_MANAGER_DISABLED
+};
 
 /* What host_cgroup_open() wants to know; see struct host_cgroup. */
 struct host_state_cgroup {
     struct json_node node;
     enum host_state_manager manager;
-    char *path, *scope, *subgroup, *made;      /* NULL if none */
+    char *path, *scope, *subgroup, *made; /* NULL if none */
 };
 
-struct host_state_net_device { struct json_node node; char *host_name, *name; };
+struct host_state_net_device {
+    struct json_node node;
+    char *host_name, *name;
+};
 
 struct host_state_rdt {
     struct json_node node;
-    char *group;                   /* directory below resctrl; "" for its root */
-    bool made;                     /* create makes it */
-    bool keep;                     /* its name was configured: delete leaves it (config-linux.md "IntelRdt") */
-    char *monitoring;              /* name of our mon_groups/ directory in it; NULL if none */
+    char *group;      /* directory below resctrl; "" for its root */
+    bool made;        /* create makes it */
+    bool keep;        /* its name was configured: delete leaves it (config-linux.md "IntelRdt") */
+    char *monitoring; /* name of our mon_groups/ directory in it; NULL if none */
 };
 
 struct host_state {
     struct json_node node;
-    uint32_t format;               /* HOST_STATE_FORMAT */
+    uint32_t format; /* HOST_STATE_FORMAT */
     char *id, *oci_version, *bundle, *rootfs;
-    char *created;                 /* RFC 3339 with nanoseconds, UTC */
-    uint32_t owner;                /* uid of who created it */
-    int32_t pid;                   /* as the runtime sees it; 0: not made yet */
-    uint64_t start_time;           /* of pid, in clock ticks since boot */
-    bool creating;                 /* create has not ended */
+    char *created;       /* RFC 3339 with nanoseconds, UTC */
+    uint32_t owner;      /* uid of who created it */
+    int32_t pid;         /* as the runtime sees it; 0: not made yet */
+    uint64_t start_time; /* of pid, in clock ticks since boot */
+    bool creating;       /* create has not ended */
     bool detached, terminal, rootless;
     bool has_seccomp, has_user_namespace;
-    struct json_map annotations;   /* of the configuration */
+    struct json_map annotations; /* of the configuration */
 
-    struct host_state_cgroup *cgroup;                          /* NULL: none */
-    struct host_state_rdt *rdt;                                /* NULL: none */
-    JSON_LIST(struct host_state_net_device *) net_devices;     /* that were or are about to be moved */
-    struct json_strings mounts;    /* made in an inherited mount namespace, to be undone in reverse */
-    char *notify_directory;        /* of the NOTIFY_SOCKET proxy; NULL: none */
-    struct json_strings external_descriptors;                  /* what 0, 1, 2 were, for CRIU */
+    struct host_state_cgroup *cgroup;                      /* NULL: none */
+    struct host_state_rdt *rdt;                            /* NULL: none */
+    JSON_LIST(struct host_state_net_device *) net_devices; /* that were or are about to be moved */
+    struct json_strings mounts; /* made in an inherited mount namespace, to be undone in reverse */
+    char *notify_directory;     /* of the NOTIFY_SOCKET proxy; NULL: none */
+    struct json_strings external_descriptors; /* what 0, 1, 2 were, for CRIU */
 };
 
 enum { HOST_STATE_FORMAT = 1 };
 
-extern const struct json_type host_state_type, host_state_cgroup_type, host_state_net_device_type, host_state_rdt_type;
+extern const struct json_type host_state_type, host_state_cgroup_type, host_state_net_device_type,
+    host_state_rdt_type;
 
-/* ---- the root ---------------------------------------------------------------------------------------------- */
+/* ---- the root ---------------------------------------------------------------------------------------- */
 
 /*
- * Opens the state root: PATH, or if NULL /run/ocirt; for a user other than root (or root of a user namespace that
- * has XDG_RUNTIME_DIR) $XDG_RUNTIME_DIR/ocirt.  With CREATE it is made (0700, its parents as needed).  Without, a missing
- * root is no error: *RET_FD is -1, which all functions here take as a root without containers.
- * Refuses a directory that is not ours or that others may write to.  *RET_PATH (absolute, may be NULL) is for free(3).
+ * Opens the state root: PATH, or if NULL /run/ocirt; for a user other than root (or root of a user
+ * namespace that has XDG_RUNTIME_DIR) $XDG_RUNTIME_DIR/ocirt.  With CREATE it is made (0700, its parents as
+ * needed).  Without, a missing root is no error: *RET_FD is -1, which all functions here take as a root
+ * without containers. Refuses a directory that is not ours or that others may write to.  *RET_PATH
+ * (absolute, may be NULL) is for free(3).
  */
 int host_root_open(const char *path, bool create, char **ret_path, int *ret_fd, struct err *err);
 
 /* Refuses (ERR_CONTAINER_ID) what is not [A-Za-z0-9_+.-]{1,255}, or begins with "." or "-". */
 int host_id_check(const char *id, struct err *err);
 
-/* The ids of all containers, sorted; in ARENA.  Directories of other runtimes may be among them: load says so. */
+/*
+ * The ids of all containers, sorted; in ARENA.  Directories of other runtimes may be among them: load says
+ * so.
+ */
 int host_state_list(int root_fd, struct arena *arena, struct json_strings *ret_ids, struct err *err);
 
-/* ---- one container ------------------------------------------------------------------------------------------ */
+/* ---- one container ----------------------------------------------------------------------------------- */
 
 /* Makes and locks the directory of a new container: WORDS_EXISTS (ERR_EXISTS) if there is one. */
 int host_state_claim(int root_fd, const char *id, int *ret_dir_fd, struct err *err);
 
 /*
- * Opens the directory of a container: WORDS_NOT_FOUND (ERR_NOT_FOUND, -ENOENT) if there is none or it is another
- * runtime's.  Not locked.
+ * Opens the directory of a container: WORDS_NOT_FOUND (ERR_NOT_FOUND, -ENOENT) if there is none or it is
+ * another runtime's.  Not locked.
  */
 int host_state_open(int root_fd, const char *id, int *ret_dir_fd, struct err *err);
 
-/* Waits up to TIMEOUT_MS for the lock, which lasts until DIR_FD is closed.  -ENOENT if it was removed meanwhile. */
+/*
+ * Waits up to TIMEOUT_MS for the lock, which lasts until DIR_FD is closed.  -ENOENT if it was removed
+ * meanwhile.
+ */
 int host_state_lock(int dir_fd, bool exclusive, unsigned timeout_ms, struct err *err);
 
 /* Gives the lock up although a child may still hold a copy of DIR_FD (which keeps a lock otherwise). */
@@ -107,12 +124,12 @@ void host_state_unlock(int dir_fd);
 int host_state_save(int dir_fd, const struct host_state *state, struct err *err);
 
 /*
- * Reads state.json into a new struct in ARENA.  *RET_DIR_FD (may be NULL) is the directory.
- * A directory that a create killed at its very start left counts as `creating` with pid 0.
- * -ENOENT as host_state_open; -EBADMSG (ERR_STATE_FILE) if the file is spoilt: only host_state_remove() helps.
+ * Reads state.json into a new struct in ARENA.  *RET_DIR_FD (may be NULL) is the directory. A directory
+ * that a create killed at its very start left counts as `creating` with pid 0. -ENOENT as host_state_open;
+ * -EBADMSG (ERR_STATE_FILE) if the file is spoilt: only host_state_remove() helps.
  */
-int host_state_load(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state, int *ret_dir_fd,
-                    struct err *err);
+int host_state_load(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state,
+                    int *ret_dir_fd, struct err *err);
 
 /* config.json as it was read at create. *RET_TEXT lives in ARENA, NUL-terminated. */
 int host_config_save(int dir_fd, const char *text, size_t n, struct err *err);
@@ -127,12 +144,18 @@ int host_state_remove(int root_fd, const char *id, struct err *err);
  */
 enum oci_status host_state_status(const struct host_state *state, int proc_fd, int dir_fd);
 
-/* ---- what goes into it ---------------------------------------------------------------------------------------- */
+/* ---- what goes into it ------------------------------------------------------------------------------- */
 
-/* Now, as RFC 3339 with nanoseconds, UTC: "2026-11-24T23:39:33.123456789Z".  In ARENA; NULL if out of memory. */
+/*
+ * Now, as RFC 3339 with nanoseconds, UTC: "2026-11-24T23:39:33.123456789Z".  In ARENA; NULL if out of
+ * memory.
+ */
 char *host_state_now(struct arena *arena);
 
-/* Name of user UID from /etc/passwd (no NSS: a static program has none), or its number.  In ARENA; NULL if out of memory. */
+/*
+ * Name of user UID from /etc/passwd (no NSS: a static program has none), or its number.  In ARENA; NULL if
+ * out of memory.
+ */
 char *host_user_name(uid_t uid, struct arena *arena);
 
 #endif

@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "host/words.h"
 
-/* ---- where it is --------------------------------------------------------------------------------------- */
+/* ---- where it is ------------------------------------------------------------------------------------- */
 
 /* The root of a user namespace has uid 0 and still a runtime directory of its own. */
 static bool in_initial_user_namespace(void)
@@ -32,10 +32,14 @@ static bool in_initial_user_namespace(void)
     if (n < 0)
         return true;
     map[n] = '\0';
-    return sscanf(map, "%u %u %u", &inside, &outside, &size) == 3 && !inside && !outside && size == UINT32_MAX;
+    return sscanf(map, "%u %u %u", &inside, &outside, &size) == 3 && !inside && !outside &&
+           size == UINT32_MAX;
 }
 
-/* *RET_IS_XDG: tmpfiles cleaners leave alone what has the sticky bit there (XDG Base Directory Specification). */
+/*
+ * *RET_IS_XDG: tmpfiles cleaners leave alone what has the sticky bit there (XDG Base Directory
+ * Specification).
+ */
 static int default_root(struct text *path, bool *ret_is_xdg, struct err *err)
 {
     const char *xdg = getenv("XDG_RUNTIME_DIR");
@@ -76,7 +80,7 @@ static int absolute(const char *given, struct text *path)
     return text_result(path);
 }
 
-/* ---- open it ------------------------------------------------------------------------------------------- */
+/* ---- open it ----------------------------------------------------------------------------------------- */
 
 /* Makes PATH and what is missing above it.  The last gets MODE; who looks at a parent sees names, no more. */
 static int make_directories(char *path, mode_t mode)
@@ -142,7 +146,7 @@ int host_root_open(const char *given, bool create, char **ret_path, int *ret_fd,
     return 0;
 }
 
-/* ---- ids ----------------------------------------------------------------------------------------------- */
+/* ---- ids --------------------------------------------------------------------------------------------- */
 
 static bool is_id(const char *id)
 {
@@ -159,8 +163,10 @@ int host_id_check(const char *id, struct err *err)
         return 0;
     /* The id itself is not repeated: it may be long, or hold what a terminal obeys. */
     int r = err_set(err, ERR_CONTAINER_ID, 0, WORDS_INVALID_ID);
-    err_hint(err, "an id has letters, digits and _+.- only, begins with neither \".\" nor \"-\", and is no longer "
-                  "than %d bytes", NAME_MAX);
+    err_hint(err,
+             "an id has letters, digits and _+.- only, begins with neither \".\" nor \"-\", and is no longer "
+             "than %d bytes",
+             NAME_MAX);
     return r;
 }
 

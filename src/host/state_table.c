@@ -2,8 +2,9 @@
 /*
  * state_table.c - which property of state.json fills which member of struct host_state.
  *
- * "ocirt" marks the file as ours, and tells its format.  Some names are those of runc's file of the same name, for the
- * tools that read its pid.  None is required, so that the file of another runtime can be told from a spoilt one.
+ * "ocirt" marks the file as ours, and tells its format.  Some names are those of runc's file of the same
+ * name, for the tools that read its pid.  None is required, so that the file of another runtime can be told
+ * from a spoilt one.
  */
 #include "host/state.h"
 
@@ -18,7 +19,9 @@
         .size = sizeof(struct s), .n_fields = sizeof s##_fields / sizeof *s##_fields, .fields = s##_fields }
 
 static const char *const manager_words[] = {
-    [HOST_MANAGER_CGROUPFS] = "cgroupfs", [HOST_MANAGER_SYSTEMD] = "systemd", [HOST_MANAGER_DISABLED] = "disabled",
+    [HOST_MANAGER_CGROUPFS] = "cgroupfs",
+    [HOST_MANAGER_SYSTEMD] = "systemd",
+    [HOST_MANAGER_DISABLED] = "disabled",
 };
 static const struct json_words managers = { manager_words, sizeof manager_words / sizeof *manager_words };
 

@@ -13,7 +13,7 @@ int host_terminal_raw(struct host_terminal *terminal, int fd)
 {
     struct termios raw;
 
-    *terminal = (struct host_terminal) { .fd = -1 };
+    *terminal = (struct host_terminal){ .fd = -1 };
     if (!isatty(fd))
         return 0;
     if (tcgetattr(fd, &terminal->saved) < 0)

@@ -9,12 +9,15 @@
 #include <termios.h>
 
 struct host_terminal {
-    int fd;                        /* the user's terminal; -1: none */
+    int fd; /* the user's terminal; -1: none */
     bool raw;
     struct termios saved;
 };
 
-/* Makes FD raw, so that every byte goes to the container's terminal.  Not a terminal: 0, and nothing is done. -errno else. */
+/*
+ * Makes FD raw, so that every byte goes to the container's terminal.  Not a terminal: 0, and nothing is
+ * done. -errno else.
+ */
 int host_terminal_raw(struct host_terminal *terminal, int fd);
 void host_terminal_restore(struct host_terminal *terminal);
 

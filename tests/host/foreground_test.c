@@ -2,8 +2,8 @@
 /*
  * foreground_test.c - a process in the foreground: its status, its signals, and every byte of its terminal.
  *
- * A child of ours plays the runtime: it starts a shell command as the container, with a terminal or without, and waits
- * for it.  We are the user, at both ends of the runtime's descriptors 0 and 1.
+ * A child of ours plays the runtime: it starts a shell command as the container, with a terminal or
+ * without, and waits for it.  We are the user, at both ends of the runtime's descriptors 0 and 1.
  */
 #include "host/foreground.h"
 
@@ -21,8 +21,8 @@
 #include "host.h"
 
 struct run {
-    pid_t pid;                     /* of the runtime */
-    int in, out;                   /* our ends; one and the same for a terminal */
+    pid_t pid;   /* of the runtime */
+    int in, out; /* our ends; one and the same for a terminal */
 };
 
 _Noreturn static void be_container(const char *command, int master)
@@ -76,7 +76,7 @@ static struct run start(const char *command, bool terminal)
 
     if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
         exit(1);
-    run = (struct run) { fork(), in[1], out[0] };
+    run = (struct run){ fork(), in[1], out[0] };
     if (run.pid == 0) {
         (void) dup2(in[0], 0), (void) dup2(out[1], 1);
         (void) sys_close_range(3, ~0U, 0);
@@ -96,7 +96,7 @@ static struct run start_on_terminal(const char *command, struct termios *ret_mod
     (void) grantpt(user), (void) unlockpt(user);
     (void) ioctl(user, TIOCSWINSZ, &size);
     (void) tcgetattr(user, ret_modes);
-    run = (struct run) { fork(), user, user };
+    run = (struct run){ fork(), user, user };
     if (run.pid == 0) {
         int tty;
 
@@ -170,7 +170,7 @@ static void all_of_the_output(void)
     bool good;
 
     check(read_until(run.out, "x", begin, 2) || *begin == 'x', "a process writes a megabyte");
-    (void) usleep(300000);         /* it may well be gone before most was read */
+    (void) usleep(300000); /* it may well be gone before most was read */
     good = read_until(run.out, NULL, text, N + 100);
     check(good && strlen(text) + 1 == N + 3 && !strcmp(text + strlen(text) - 4, "xend"), "and all arrives");
     check_number(finish(&run), 0, "at the end");
@@ -189,7 +189,8 @@ static void all_of_the_output(void)
 static void late_output(void)
 {
     char text[256] = "";
-    struct run run = start("exec 3>/dev/tty; exec </dev/null >/dev/null 2>&1; exec 3>&-; sleep 0.3; echo late >/dev/tty", true);
+    struct run run = start(
+        "exec 3>/dev/tty; exec </dev/null >/dev/null 2>&1; exec 3>&-; sleep 0.3; echo late >/dev/tty", true);
 
     check(read_until(run.out, "late\r\n", text, sizeof text), "a terminal may be closed and opened again");
     check_number(finish(&run), 0, "by a process that ends well");
@@ -226,8 +227,10 @@ static void a_users_terminal(void)
     struct termios before, modes;
     struct winsize size = { .ws_row = 50, .ws_col = 100 };
     char text[512] = "";
-    struct run run = start_on_terminal("stty size; trap 'stty size' WINCH; echo ready; read x; echo \"<$x>\"; "
-                                       "while ! read y; do :; done", &before);
+    struct run run =
+        start_on_terminal("stty size; trap 'stty size' WINCH; echo ready; read x; echo \"<$x>\"; "
+                          "while ! read y; do :; done",
+                          &before);
 
     check(read_until(run.out, "ready", text, sizeof text), "a process on a terminal of its own");
     check(strstr(text, "33 77"), "which has the size of the user's");
@@ -251,8 +254,9 @@ static void restored(void)
     check(read_until(run.out, "ready", text, sizeof text), "another");
     (void) !write(run.in, "\n", 1);
     (void) waitpid(run.pid, &status, 0);
-    check(tcgetattr(slave, &after) == 0 && after.c_lflag == before.c_lflag && after.c_oflag == before.c_oflag &&
-              after.c_iflag == before.c_iflag, "at the end the terminal is as it was");
+    check(tcgetattr(slave, &after) == 0 && after.c_lflag == before.c_lflag &&
+              after.c_oflag == before.c_oflag && after.c_iflag == before.c_iflag,
+          "at the end the terminal is as it was");
     (void) close(slave);
     (void) close(run.out);
 }
@@ -275,7 +279,7 @@ static void statuses(void)
 int main(void)
 {
     (void) signal(SIGPIPE, SIG_IGN);
-    (void) alarm(300);             /* a loop that never ends is a failure, and ends with us */
+    (void) alarm(300); /* a loop that never ends is a failure, and ends with us */
     without_terminal();
     all_of_the_output();
     late_output();

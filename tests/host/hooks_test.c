@@ -31,15 +31,19 @@ static struct plan_hook_list script(const char *text, unsigned timeout)
     argv[0] = script_path;
     argv[1] = (char *) "one two";
     envp[0] = (char *) "HOOK=it's me";
-    hook = (struct plan_hook) { .path = script_path, .argv = argv, .envp = envp, .timeout = timeout };
-    return (struct plan_hook_list) { &hook, 1 };
+    hook = (struct plan_hook){ .path = script_path, .argv = argv, .envp = envp, .timeout = timeout };
+    return (struct plan_hook_list){ &hook, 1 };
 }
 
-static int run(const char *text, unsigned timeout, enum plan_hook_kind kind, const char *state, const char *out)
+static int run(const char *text, unsigned timeout, enum plan_hook_kind kind, const char *state,
+               const char *out)
 {
     struct plan_hook_list hooks = script(text, timeout);
     struct host_hook_context context = {
-        .state = state, .n = strlen(state), .cwd = cwd, .stdout_path = out,
+        .state = state,
+        .n = strlen(state),
+        .cwd = cwd,
+        .stdout_path = out,
     };
 
     return host_hooks_run(&hooks, kind, &context, &err);
@@ -61,7 +65,8 @@ static void what_it_gets(void)
     setenv("LD_PRELOAD_OF_OURS", "/evil.so", 1);
     check_good(run("cat", 0, PLAN_PRESTART, "{\"id\":\"x\"}", "out"), &err, "a hook runs");
     check_output("{\"id\":\"x\"}", "with the state on its standard input");
-    check_good(run("tr '\\0' '\\n' </proc/$$/environ; echo \"$#$1\"", 0, PLAN_PRESTART, "{}", "out"), &err, "another");
+    check_good(run("tr '\\0' '\\n' </proc/$$/environ; echo \"$#$1\"", 0, PLAN_PRESTART, "{}", "out"), &err,
+               "another");
     check_output("HOOK=it's me\n1one two\n", "with its own environment and arguments, and nothing of ours");
     check_good(run("pwd", 0, PLAN_PRESTART, "{}", "out"), &err, "another");
     (void) snprintf(want, sizeof want, "%s\n", cwd);
@@ -69,7 +74,8 @@ static void what_it_gets(void)
     (void) dup2(1, 50);
     check_good(run("echo /proc/$$/fd/*", 0, PLAN_PRESTART, "{}", "out"), &err, "another");
     char *got = read_file("out");
-    check(strstr(got, "/fd/2") && !strstr(got, "/fd/5") && !strstr(got, "/fd/4"), "without descriptors of ours");
+    check(strstr(got, "/fd/2") && !strstr(got, "/fd/5") && !strstr(got, "/fd/4"),
+          "without descriptors of ours");
     free(got);
     (void) unlink("out");
     (void) close(50);
@@ -91,8 +97,8 @@ static void masked_signals(void)
     (void) sigfillset(&all);
     (void) sigprocmask(SIG_BLOCK, &all, &old);
     (void) signal(SIGTERM, SIG_IGN);
-    check_good(run("grep -E 'SigBlk|SigIgn' /proc/self/status | tr -d '\\t'", 0, PLAN_PRESTART, "{}", "out"), &err,
-               "a hook of a runtime that blocks and ignores signals");
+    check_good(run("grep -E 'SigBlk|SigIgn' /proc/self/status | tr -d '\\t'", 0, PLAN_PRESTART, "{}", "out"),
+               &err, "a hook of a runtime that blocks and ignores signals");
     (void) sigprocmask(SIG_SETMASK, &old, NULL);
     (void) signal(SIGTERM, SIG_DFL);
     check_output("SigBlk:0000000000000000\nSigIgn:0000000000000000\n", "blocks and ignores none");
@@ -105,7 +111,8 @@ static void much_state(void)
 
     memset(state, 'x', n);
     state[n] = '\0';
-    check_good(run("exit 0", 0, PLAN_PRESTART, state, NULL), &err, "a hook need not read a megabyte of state");
+    check_good(run("exit 0", 0, PLAN_PRESTART, state, NULL), &err,
+               "a hook need not read a megabyte of state");
     check_good(run("sleep 0.1; cat", 0, PLAN_PRESTART, state, "out"), &err, "but may");
     got = read_file("out");
     check(strlen(got) == n, "all of it");
@@ -116,14 +123,18 @@ static void much_state(void)
 
 static void failures(void)
 {
-    check_error(run("echo first >&2; printf 'no \\033such card\\n\\n' >&2; exit 3", 0, PLAN_CREATE_RUNTIME, "{}", NULL),
+    check_error(run("echo first >&2; printf 'no \\033such card\\n\\n' >&2; exit 3", 0, PLAN_CREATE_RUNTIME,
+                    "{}", NULL),
                 &err, "exited with status 3: no  such card", "a failure tells its status and last words");
     run("exit 3", 0, PLAN_CREATE_RUNTIME, "{}", NULL);
     check(err.text && !strncmp(err.text, "hooks.createRuntime[0]: ", 24), "and which hook it was");
     err_done(&err);
-    check_error(run("kill -USR1 $$", 0, PLAN_PRESTART, "{}", NULL), &err, "killed by signal 10", "a signal is told");
-    check_error(run("exit 200", 0, PLAN_PRESTART, "{}", NULL), &err, "exited with status 200", "200 is no signal");
-    check_error(run("head -c 3000000 /dev/zero | tr '\\0' x >&2; printf '\\nend\\n' >&2; exit 1", 0, PLAN_PRESTART, "{}", NULL),
+    check_error(run("kill -USR1 $$", 0, PLAN_PRESTART, "{}", NULL), &err, "killed by signal 10",
+                "a signal is told");
+    check_error(run("exit 200", 0, PLAN_PRESTART, "{}", NULL), &err, "exited with status 200",
+                "200 is no signal");
+    check_error(run("head -c 3000000 /dev/zero | tr '\\0' x >&2; printf '\\nend\\n' >&2; exit 1", 0,
+                    PLAN_PRESTART, "{}", NULL),
                 &err, "status 1: end", "megabytes of words are read, the last ones kept");
 
     struct plan_hook_list hooks = script("", 0);
@@ -132,7 +143,8 @@ static void failures(void)
     check_error(host_hooks_run(&hooks, PLAN_PRESTART, &context, &err), &err,
                 "/nonexistent/hook could not be executed: No such file or directory", "a missing program");
     hooks.v->path = script_path;
-    check_good(host_hooks_run(&hooks, PLAN_PRESTART, &context, &err), &err, "a missing working directory is /");
+    check_good(host_hooks_run(&hooks, PLAN_PRESTART, &context, &err), &err,
+               "a missing working directory is /");
 }
 
 static void time_limits(void)
@@ -140,8 +152,8 @@ static void time_limits(void)
     char *got;
     long sleeper;
 
-    check_error(run("sleep 1000 & echo $! >pid; wait", 1, PLAN_PRESTART, "{}", NULL), &err, "past its timeout of 1 second",
-                "a hook that hangs is ended");
+    check_error(run("sleep 1000 & echo $! >pid; wait", 1, PLAN_PRESTART, "{}", NULL), &err,
+                "past its timeout of 1 second", "a hook that hangs is ended");
     got = read_file("pid");
     sleeper = strtol(got, NULL, 10);
     free(got);
@@ -167,22 +179,26 @@ static void time_limits(void)
 
 static void lists(void)
 {
-    static char *argv[] = { (char *) "sh", (char *) "-c", NULL, NULL }, *second[] = { (char *) "sh", (char *) "-c", NULL, NULL };
+    static char *argv[] = { (char *) "sh", (char *) "-c", NULL, NULL },
+                *second[] = { (char *) "sh", (char *) "-c", NULL, NULL };
     static char *none[] = { NULL };
     struct plan_hook hooks[] = {
-        { .path = "/bin/sh", .argv = argv, .envp = none }, { .path = "/bin/sh", .argv = second, .envp = none },
+        { .path = "/bin/sh", .argv = argv, .envp = none },
+        { .path = "/bin/sh", .argv = second, .envp = none },
     };
     struct plan_hook_list list = { hooks, 2 };
     struct host_hook_context context = { .state = "{}", .n = 2, .cwd = cwd, .stdout_path = "out" };
 
     argv[2] = (char *) "echo 1; exit 1";
     second[2] = (char *) "echo 2";
-    check_error(host_hooks_run(&list, PLAN_POSTSTART, &context, &err), &err, "hooks.poststart[0]: ", "the first fails");
+    check_error(host_hooks_run(&list, PLAN_POSTSTART, &context, &err), &err,
+                "hooks.poststart[0]: ", "the first fails");
     check_output("1\n", "and the second is not run");
     err.warn = warn;
     check_good(host_hooks_run(&list, PLAN_POSTSTOP, &context, &err), &err, "of poststop");
     check_output("1\n2\n", "all are run");
-    check(warnings == 1 && strstr(last_warning, "hooks.poststop[0]: /bin/sh exited with status 1"), "with a warning");
+    check(warnings == 1 && strstr(last_warning, "hooks.poststop[0]: /bin/sh exited with status 1"),
+          "with a warning");
     err.warn = NULL;
 }
 
@@ -190,23 +206,33 @@ static void states(void)
 {
     struct json_pair pairs[] = { { (char *) "pid", (char *) "\"pid\":1" } };
     struct host_state state = {
-        .id = (char *) "web1", .oci_version = (char *) "1.3.0", .bundle = (char *) "/b", .annotations = { pairs, 1 }, .pid = 42,
+        .id = (char *) "web1",
+        .oci_version = (char *) "1.3.0",
+        .bundle = (char *) "/b",
+        .annotations = { pairs, 1 },
+        .pid = 42,
     };
     struct host_hook_state parts = { 0 };
     autotext struct text text = { 0 };
     struct plan_hook_list hooks;
 
-    check_good(host_hook_state_make(&state, OCI_STATUS_CREATING, &parts, &err), &err, "the state of a container");
+    check_good(host_hook_state_make(&state, OCI_STATUS_CREATING, &parts, &err), &err,
+               "the state of a container");
     host_hook_state_text(&parts, 4711, &text);
-    check_text(text_string(&text), "{\"ociVersion\":\"1.3.0\",\"id\":\"web1\",\"status\":\"creating\",\"pid\":4711,\"bundle\":\"/b\","
-               "\"annotations\":{\"pid\":\"\\\"pid\\\":1\"}}", "with the pid that is wanted");
+    check_text(
+        text_string(&text),
+        "{\"ociVersion\":\"1.3.0\",\"id\":\"web1\",\"status\":\"creating\",\"pid\":4711,\"bundle\":\"/b\","
+        "\"annotations\":{\"pid\":\"\\\"pid\\\":1\"}}",
+        "with the pid that is wanted");
     host_hook_state_done(&parts);
 
     state.bundle = cwd;
     hooks = script("cat", 0);
-    check_good(host_hooks_run_for(&state, &hooks, PLAN_POSTSTOP, OCI_STATUS_STOPPED, "out", NULL, &err), &err, "poststop");
+    check_good(host_hooks_run_for(&state, &hooks, PLAN_POSTSTOP, OCI_STATUS_STOPPED, "out", NULL, &err), &err,
+               "poststop");
     char *got = read_file("out");
-    check(strstr(got, "\"status\":\"stopped\",\"pid\":0,") != NULL, "of a container that is stopped has no pid");
+    check(strstr(got, "\"status\":\"stopped\",\"pid\":0,") != NULL,
+          "of a container that is stopped has no pid");
     free(got);
 }
 

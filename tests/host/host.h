@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* host.h - what the tests of src/host share: a directory of their own, errors as text, and reasons to skip. */
+/*
+ * host.h - what the tests of src/host share: a directory of their own, errors as text, and reasons to skip.
+ */
 #ifndef OCIRT_TESTS_HOST_H
 #define OCIRT_TESTS_HOST_H
 

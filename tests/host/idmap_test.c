@@ -33,6 +33,8 @@ static pid_t new_process(void)
 
 static void end_process(pid_t pid)
 {
+    if (pid <= 0)
+        return;
     (void) kill(pid, SIGKILL);
     (void) waitpid(pid, NULL, 0);
 }
@@ -62,7 +64,8 @@ static void check_map(pid_t pid, const char *file, const char *want)
 
 static void privileged(void)
 {
-    struct plan_id_range uids[] = { { 0, 100000, 1000 }, { 1000, 1000, 1 } }, gids[] = { { 0, 200000, 65536 } };
+    struct plan_id_range uids[] = { { 0, 100000, 1000 }, { 1000, 1000, 1 } },
+                         gids[] = { { 0, 200000, 65536 } };
     struct plan_id_map map = { uids, gids, 2, 1, -1 }, none = { 0 };
     pid_t pid = new_process();
 
@@ -70,14 +73,15 @@ static void privileged(void)
     check_map(pid, "uid_map", "0 100000 1000\n1000 1000 1\n");
     check_map(pid, "gid_map", "0 200000 65536\n");
     check_map(pid, "setgroups", "allow\n");
-    check_error(host_idmap_write(proc_fd, pid, &map, true, &err), &err, "linux.gidMappings: write the map of 1 range:",
-                "only once");
+    check_error(host_idmap_write(proc_fd, pid, &map, true, &err), &err,
+                "linux.gidMappings: write the map of 1 range:", "only once");
     end_process(pid);
     pid = new_process();
     uids[1].inside = 5;
-    check_error(host_idmap_write(proc_fd, pid, &map, true, &err), &err, "linux.uidMappings: write the map of 2 ranges: ",
-                "not if they overlap");
-    check_error(host_idmap_write(proc_fd, pid, &none, true, &err), &err, "needs linux.uidMappings", "none is an error");
+    check_error(host_idmap_write(proc_fd, pid, &map, true, &err), &err,
+                "linux.uidMappings: write the map of 2 ranges: ", "not if they overlap");
+    check_error(host_idmap_write(proc_fd, pid, &none, true, &err), &err, "needs linux.uidMappings",
+                "none is an error");
     end_process(pid);
 }
 
@@ -103,8 +107,10 @@ static void unprivileged(void)
     uid.size = 10;
     gid.size = 10;
     (void) host_idmap_write(proc_fd, pid, &map, false, &err);
-    check(err_is_set(&err) && strstr(err.text, "newgidmap"), "more needs newgidmap: %s", err.text ? err.text : "");
-    check(err.hint && (strstr(err.hint, "/etc/subgid") || strstr(err.hint, "install")), "and what for is told");
+    check(err_is_set(&err) && strstr(err.text, "newgidmap"), "more needs newgidmap: %s",
+          err.text ? err.text : "");
+    check(err.hint && (strstr(err.hint, "/etc/subgid") || strstr(err.hint, "install")),
+          "and what for is told");
     err_done(&err);
     end_process(pid);
 }
@@ -132,7 +138,8 @@ static bool cover_databases(void)
 
 static void by_the_programs(bool possible)
 {
-    struct plan_id_range uids[] = { { 0, 12345, 1 }, { 1, 300000, 100 } }, gids[] = { { 0, 12345, 1 }, { 1, 400000, 100 } };
+    struct plan_id_range uids[] = { { 0, 12345, 1 }, { 1, 300000, 100 } },
+                         gids[] = { { 0, 12345, 1 }, { 1, 400000, 100 } };
     struct plan_id_map map = { uids, gids, 2, 2, -1 };
     pid_t pid;
 
@@ -148,9 +155,11 @@ static void by_the_programs(bool possible)
     pid = new_process();
     gids[1].size = 101;
     (void) host_idmap_write(proc_fd, pid, &map, false, &err);
-    check(err_is_set(&err) && strstr(err.text, "linux.gidMappings: /usr/bin/newgidmap exited with status 1: newgidmap: "),
+    check(err_is_set(&err) &&
+              strstr(err.text, "linux.gidMappings: /usr/bin/newgidmap exited with status 1: newgidmap: "),
           "but not more than allowed: %s", err.text ? err.text : "");
-    check(err.hint && strstr(err.hint, "/etc/subgid must have a line USER:START:COUNT for user 12345"), "and what is missing");
+    check(err.hint && strstr(err.hint, "/etc/subgid must have a line USER:START:COUNT for user 12345"),
+          "and what is missing");
     err_done(&err);
     end_process(pid);
 }
@@ -169,7 +178,8 @@ static void namespaces(void)
     check(host_idmap_equal(&map, &same) && !host_idmap_equal(&map, &other), "maps are compared");
     check_good(host_idmap_open_mounts(proc_fd, &plan, &err), &err, "user namespaces for the mounts");
     check(map.userns_fd >= 0 && same.userns_fd >= 0 && other.userns_fd >= 0, "each mount has one");
-    check(map.userns_fd != same.userns_fd && host_namespace_same(map.userns_fd, same.userns_fd), "the same for equal maps");
+    check(map.userns_fd != same.userns_fd && host_namespace_same(map.userns_fd, same.userns_fd),
+          "the same for equal maps");
     check(!host_namespace_same(map.userns_fd, other.userns_fd), "another for others");
     check(waitpid(-1, &status, WNOHANG) < 0 && errno == ECHILD, "and no process is left");
     pid = fork();
@@ -194,7 +204,8 @@ static void namespace_files(void)
 
     check(own >= 0 && host_namespace_same(own, same), "our network namespace");
     check(!host_namespace_same(own, other) && !host_namespace_same(own, -1), "is no other");
-    check_number(host_namespace_open(proc_fd, getpid(), "nonsense"), -ENOENT, "there is no namespace of nonsense");
+    check_number(host_namespace_open(proc_fd, getpid(), "nonsense"), -ENOENT,
+                 "there is no namespace of nonsense");
     (void) close(own), (void) close(same), (void) close(other);
 }
 
@@ -218,7 +229,7 @@ int main(void)
         skip("maps of an ordinary user", "root may not become one here");
         return tap_done();
     }
-    (void) prctl(PR_SET_DUMPABLE, 1);      /* else /proc/PID belongs to root, as for a set-user-id program */
+    (void) prctl(PR_SET_DUMPABLE, 1); /* else /proc/PID belongs to root, as for a set-user-id program */
     (void) close(proc_fd);
     proc_fd = procfs_open();
     unprivileged();

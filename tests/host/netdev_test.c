@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* netdev_test.c - network devices that move into another network namespace, and back; in two namespaces of our own. */
+/*
+ * netdev_test.c - network devices that move into another network namespace, and back; in two namespaces of
+ * our own.
+ */
 #include "host/netdev.h"
 
 #include <sched.h>
@@ -72,10 +75,13 @@ static void with_addresses(void)
 {
     struct host_netdev moved;
 
-    check(shell("ip link add v0 mtu 1400 type veth peer name peer0 && ip link set v0 up && ip link set peer0 up && "
+    check(shell("ip link add v0 mtu 1400 type veth peer name peer0 && ip link set v0 up && "
+                "ip link set peer0 up && "
                 "ip addr add 10.1.2.3/24 brd + dev v0 && ip addr add 10.1.2.4/24 dev v0 && "
-                "ip addr add 169.254.7.7/16 scope link dev v0 && ip addr add 10.9.9.9/24 valid_lft 100 preferred_lft 100 "
-                "dev v0 && ip -6 addr add 2001:db8::5/64 nodad dev v0") == 0, "a device with addresses");
+                "ip addr add 169.254.7.7/16 scope link dev v0 && "
+                "ip addr add 10.9.9.9/24 valid_lft 100 preferred_lft 100 "
+                "dev v0 && ip -6 addr add 2001:db8::5/64 nodad dev v0") == 0,
+          "a device with addresses");
     check_good(move("v0", "eth0", &moved), &err, "moves");
     check_text(moved.name, "eth0", "to its new name");
     check(strstr(ip(false, "-o link"), "v0") == NULL, "it is gone from the host");
@@ -85,7 +91,8 @@ static void with_addresses(void)
     check(strstr(text, "inet 10.1.2.3/24 brd 10.1.2.255 scope global eth0"), "with its address");
     check(strstr(text, "inet 10.1.2.4/24 scope global secondary eth0"), "and the second");
     check(strstr(text, "inet6 2001:db8::5/64 scope global"), "of every family");
-    check(!strstr(text, "169.254.7.7") && !strstr(text, "10.9.9.9"), "but not those of link scope or limited time");
+    check(!strstr(text, "169.254.7.7") && !strstr(text, "10.9.9.9"),
+          "but not those of link scope or limited time");
     check_number(host_netdevs_return(proc_fd, &moved, 1, netns_fd), 0, "and comes back");
     text = ip(false, "-o addr show v0");
     check(strstr(text, "inet 10.1.2.3/24 brd 10.1.2.255 scope global v0") && strstr(text, "2001:db8::5/64"),
@@ -101,8 +108,11 @@ static void numbers_and_templates(void)
 
     /* The container has a device with the number that a0 has. */
     check(shell("ip link add a0 index 700 type veth peer name a1 && ip link add b0 type veth peer name b1 && "
-                "nsenter -t %d -n ip link add x0 index 700 type veth peer name x1", (int) container) == 0, "devices");
-    check_good(host_netdevs_move(proc_fd, devices, 2, netns_fd, moved, &err), &err, "move with a template for their name");
+                "nsenter -t %d -n ip link add x0 index 700 type veth peer name x1",
+                (int) container) == 0,
+          "devices");
+    check_good(host_netdevs_move(proc_fd, devices, 2, netns_fd, moved, &err), &err,
+               "move with a template for their name");
     check_text(moved[0].name, "net0", "the kernel chose one");
     check_text(moved[1].name, "net1", "and another");
     check(strstr(ip(true, "-o link show net0"), "1700: net0"), "the number was taken");
@@ -114,9 +124,12 @@ static void same_name(void)
 {
     struct host_netdev moved;
 
-    check(shell("nsenter -t %d -n ip link add a0 type veth peer name a9", (int) container) == 0, "a name that is taken");
-    check_error(move("a0", "a0", &moved), &err, "network device a0: the container has a device of the new name already: "
-                "File exists", "is refused");
+    check(shell("nsenter -t %d -n ip link add a0 type veth peer name a9", (int) container) == 0,
+          "a name that is taken");
+    check_error(move("a0", "a0", &moved), &err,
+                "network device a0: the container has a device of the new name already: "
+                "File exists",
+                "is refused");
     check_good(move("a0", "free0", &moved), &err, "with another name it moves");
     check(strstr(ip(true, "-o link"), "free0"), "and has that");
     check_number(host_netdevs_return(proc_fd, &moved, 1, netns_fd), 0, "and comes back");
@@ -130,7 +143,8 @@ static void refusals(void)
 
     check_error(host_netdevs_move(proc_fd, devices, 2, netns_fd, moved, &err), &err,
                 "network device nothere: find it on the host: No such device", "a device that isn't there");
-    check(strstr(ip(false, "-o link"), "a0@") && !strstr(ip(true, "-o link"), "c0"), "and the one before is back");
+    check(strstr(ip(false, "-o link"), "a0@") && !strstr(ip(true, "-o link"), "c0"),
+          "and the one before is back");
     check_error(move("lo", "lo1", moved), &err, "loopback", "the loopback device");
     check(shell("ip link add br0 type bridge") == 0, "a bridge");
     if (move("br0", "br1", moved) < 0) {
@@ -139,8 +153,8 @@ static void refusals(void)
         check(strstr(ip(false, "-o link"), "br0"), "and stays");
     }
     devices[0].name = "c0";
-    check_error(host_netdevs_move(proc_fd, devices, 1, own, moved, &err), &err, "no network namespace of its own",
-                "our own namespace");
+    check_error(host_netdevs_move(proc_fd, devices, 1, own, moved, &err), &err,
+                "no network namespace of its own", "our own namespace");
     (void) close(own);
 }
 
@@ -154,9 +168,11 @@ static void undone(void)
         skip("a device whose addresses are refused", "/proc/sys can't be written to");
         return;
     }
-    check_error(move("v0", "eth0", &moved), &err, "network device v0: give it its addresses", "addresses that are refused");
+    check_error(move("v0", "eth0", &moved), &err, "network device v0: give it its addresses",
+                "addresses that are refused");
     const char *text = ip(false, "-o addr show v0");
-    check(strstr(text, "10.1.2.3/24") && strstr(text, "2001:db8::5/64"), "leave the device where it was, with all of them");
+    check(strstr(text, "10.1.2.3/24") && strstr(text, "2001:db8::5/64"),
+          "leave the device where it was, with all of them");
     check(strstr(ip(false, "-o link show v0"), ",UP"), "and up");
 }
 

@@ -2,8 +2,8 @@
 /*
  * rdt_test.c - resctrl groups, on a directory tree that plays resctrl.
  *
- * What the kernel does there by itself, our own mkdirat and unlinkat do: a new group has its files, and goes with
- * them.
+ * What the kernel does there by itself, our own mkdirat and unlinkat do: a new group has its files, and
+ * goes with them.
  */
 #include "host/rdt.h"
 
@@ -86,8 +86,9 @@ static int plan(const struct oci_intel_rdt *rdt, struct host_state_rdt *ret)
 
 static void own_group(void)
 {
-    const struct oci_intel_rdt *rdt = config("'l3CacheSchema':'L3:0=f','memBwSchema':'MB:0=20','schemata':['L2:0=3'],"
-                                             "'enableMonitoring':true");
+    const struct oci_intel_rdt *rdt =
+        config("'l3CacheSchema':'L3:0=f','memBwSchema':'MB:0=20','schemata':['L2:0=3'],"
+               "'enableMonitoring':true");
     struct host_state_rdt groups;
 
     check_good(plan(rdt, &groups), &err, "without closID");
@@ -103,8 +104,10 @@ static void own_group(void)
     check_file("web1/mon_groups/web1/tasks", "4711\n", "and the monitoring group");
     check_good(host_rdt_update(root_fd, &groups, "L3:0=7777777", NULL, &err), &err, "it is updated");
     check_file("web1/schemata", "L3:0=7777777\n", "with a new schema");
-    check_error(host_rdt_update(root_fd, &groups, NULL, "L3:0=1", &err), &err, "must begin with \"MB:\"", "of the right kind");
-    check_error(host_rdt_update(root_fd, &groups, "L3:0=1\nMB:0=1", NULL, &err), &err, "newlines", "and one line");
+    check_error(host_rdt_update(root_fd, &groups, NULL, "L3:0=1", &err), &err, "must begin with \"MB:\"",
+                "of the right kind");
+    check_error(host_rdt_update(root_fd, &groups, "L3:0=1\nMB:0=1", NULL, &err), &err, "newlines",
+                "and one line");
     check_good(host_rdt_remove(root_fd, &groups, false, &err), &err, "it is removed");
     check(access("web1", F_OK) < 0, "and gone");
     check_good(host_rdt_remove(root_fd, &groups, false, &err), &err, "twice is fine");
@@ -117,7 +120,8 @@ static void configured_group(void)
     const struct oci_intel_rdt *other = config("'closID':'shared','l3CacheSchema':'L3:0=f'");
     struct host_state_rdt groups;
 
-    check_error(plan(none, &groups), &err, "intelRdt.closID: without a schema, group shared must exist", "no schema, no group");
+    check_error(plan(none, &groups), &err, "intelRdt.closID: without a schema, group shared must exist",
+                "no schema, no group");
     check_good(plan(with, &groups), &err, "with a schema");
     check(groups.made && groups.keep, "the group is made, and kept");
     check_good(host_rdt_make(root_fd, with, &groups, &err), &err, "made");
@@ -134,8 +138,8 @@ static void configured_group(void)
     check_good(plan(with, &groups), &err, "with a schema");
     check_good(host_rdt_make(root_fd, with, &groups, &err), &err, "that it has");
     check_file("shared/schemata", "    MB:0=100;1=100\n    L3:0=000ff;1=000f0\n", "which is not written");
-    check_error(host_rdt_make(root_fd, other, &groups, &err), &err, "group shared exists, and its schemata differ from \"L3:0=f\"",
-                "but not with another");
+    check_error(host_rdt_make(root_fd, other, &groups, &err), &err,
+                "group shared exists, and its schemata differ from \"L3:0=f\"", "but not with another");
     check_good(host_rdt_remove(root_fd, &groups, true, &err), &err, "rolled back");
     check(access("shared", F_OK) == 0, "what was there stays");
 }
@@ -150,7 +154,8 @@ static void root_group(void)
     check(!groups.made, "that is never made");
     check_good(host_rdt_make(root_fd, rdt, &groups, &err), &err, "but may have");
     check(access("mon_groups/web1", F_OK) == 0, "a monitoring group");
-    check_error(host_rdt_make(root_fd, rdt, &groups, &err), &err, "make the monitoring group web1: File exists", "of our own");
+    check_error(host_rdt_make(root_fd, rdt, &groups, &err), &err,
+                "make the monitoring group web1: File exists", "of our own");
     check_good(host_rdt_join(root_fd, &groups, 1, &err), &err, "and processes");
     check_file("tasks", "1\n", "in its tasks");
     check_good(host_rdt_remove(root_fd, &groups, false, &err), &err, "removed");
@@ -170,7 +175,8 @@ static void refusals(void)
     }
     rdt->clos_id = NULL;
     check_number(mkdirat(root_fd, "web1", 0755), 0, "a group with the container's id");
-    check_error(plan(rdt, &groups), &err, "make the resctrl group web1: File exists", "is not taken for our own");
+    check_error(plan(rdt, &groups), &err, "make the resctrl group web1: File exists",
+                "is not taken for our own");
     check_number(unlinkat(root_fd, "web1", AT_REMOVEDIR), 0, "without it");
 
     /* A schemata file that can't be written to stands for one that refuses the line. */

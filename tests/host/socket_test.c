@@ -13,9 +13,14 @@ static struct err err;
 /* Receives one message; its data in BUF, its descriptors counted. */
 static int receive(int fd, char *buf, size_t size, int *ret_fd)
 {
-    union { struct cmsghdr header; char room[CMSG_SPACE(8 * sizeof(int))]; } control;
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(8 * sizeof(int))];
+    } control;
     struct iovec iov = { buf, size - 1 };
-    struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+    struct msghdr message = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+    };
     ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
     struct cmsghdr *header = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
 
@@ -85,7 +90,8 @@ static void pid_files(void)
     text = read_file("web.pid");
     check_text(text, "5", "wholly");
     free(text);
-    check_error(host_pidfile_write("no/such/web.pid", 5, &err), &err, "no/such/web.pid: No such file", "no directory");
+    check_error(host_pidfile_write("no/such/web.pid", 5, &err), &err, "no/such/web.pid: No such file",
+                "no directory");
 }
 
 int main(void)

@@ -18,7 +18,8 @@ static void root_is_made(void)
     struct stat st;
     int fd = -2;
 
-    check_good(host_root_open("state/root/", false, NULL, &fd, &err), &err, "a missing root is no error to read from");
+    check_good(host_root_open("state/root/", false, NULL, &fd, &err), &err,
+               "a missing root is no error to read from");
     check_number(fd, -1, "it is no descriptor");
     check_good(host_root_open("state/root/", true, &path, &root_fd, &err), &err, "a root is made");
     check(path && path[0] == '/' && !strcmp(path + strlen(path) - strlen("/state/root"), "/state/root"),
@@ -35,7 +36,8 @@ static void root_is_refused(void)
     check(mkdir("open", 0700) == 0 && chmod("open", 0777) == 0, "a directory for everybody");
     check_error(host_root_open("open", true, NULL, &fd, &err), &err, "by everybody", "is refused");
     if (geteuid() != 0) {
-        check_error(host_root_open("/etc", true, NULL, &fd, &err), &err, "belongs to user 0", "a root of another user");
+        check_error(host_root_open("/etc", true, NULL, &fd, &err), &err, "belongs to user 0",
+                    "a root of another user");
         return;
     }
     check(mkdir("theirs", 0700) == 0 && chown("theirs", 1, 1) == 0, "a directory of another user");
@@ -61,7 +63,9 @@ static void default_roots(void)
 static void ids(void)
 {
     static const char *const good[] = { "a", "web.1", "A_b+c-9", "0" };
-    static const char *const bad[] = { ".", "..", "a/b", "../x", "a\nb", "-x", ".hidden", "h\303\266", "a b" };
+    static const char *const bad[] = {
+        ".", "..", "a/b", "../x", "a\nb", "-x", ".hidden", "h\303\266", "a b"
+    };
     char longest[260];
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
@@ -79,15 +83,28 @@ static void ids(void)
 static struct host_state example(void)
 {
     static struct json_pair pairs[] = { { "org.example", "x\"y" } };
-    static struct host_state_cgroup cgroup = { .manager = HOST_MANAGER_SYSTEMD, .path = "/a/b", .scope = "s.scope" };
+    static struct host_state_cgroup cgroup = { .manager = HOST_MANAGER_SYSTEMD,
+                                               .path = "/a/b",
+                                               .scope = "s.scope" };
     static struct host_state_net_device device = { .host_name = "dummy0", .name = "eth%d" };
     static struct host_state_net_device *devices[] = { &device };
     static struct host_state_rdt rdt = { .group = "", .keep = true, .monitoring = "web1" };
     static char *mounts[] = { "/a", "/b" };
     struct host_state state = {
-        .id = "web1", .oci_version = "1.3.0", .bundle = "/b", .rootfs = "/b/rootfs", .created = "2026-01-01T00:00:00Z",
-        .owner = 7, .pid = 1234567, .start_time = UINT64_MAX, .creating = true, .terminal = true,
-        .annotations = { pairs, 1 }, .cgroup = &cgroup, .rdt = &rdt, .mounts = { mounts, 2 },
+        .id = "web1",
+        .oci_version = "1.3.0",
+        .bundle = "/b",
+        .rootfs = "/b/rootfs",
+        .created = "2026-01-01T00:00:00Z",
+        .owner = 7,
+        .pid = 1234567,
+        .start_time = UINT64_MAX,
+        .creating = true,
+        .terminal = true,
+        .annotations = { pairs, 1 },
+        .cgroup = &cgroup,
+        .rdt = &rdt,
+        .mounts = { mounts, 2 },
         .net_devices = { devices, 1 },
     };
 
@@ -104,9 +121,11 @@ static void same(const struct host_state *state)
     check_number(state->owner, 7, "owner");
     check(state->creating && state->terminal && !state->has_seccomp, "flags");
     check(state->annotations.n == 1 && !strcmp(state->annotations.v[0].value, "x\"y"), "annotations");
-    check(state->cgroup && state->cgroup->manager == HOST_MANAGER_SYSTEMD && !state->cgroup->subgroup, "cgroup");
+    check(state->cgroup && state->cgroup->manager == HOST_MANAGER_SYSTEMD && !state->cgroup->subgroup,
+          "cgroup");
     check(state->net_devices.n == 1 && !strcmp(state->net_devices.v[0]->name, "eth%d"), "network devices");
-    check(state->rdt && state->rdt->keep && !state->rdt->made && state->rdt->group && !*state->rdt->group, "resctrl");
+    check(state->rdt && state->rdt->keep && !state->rdt->made && state->rdt->group && !*state->rdt->group,
+          "resctrl");
     check(state->mounts.n == 2 && !strcmp(state->mounts.v[1], "/b"), "mounts");
 }
 
@@ -120,14 +139,16 @@ static void life_of_one(void)
 
     check_good(host_state_claim(root_fd, "web1", &dir_fd, &err), &err, "a new container is claimed");
     check_error(host_state_claim(root_fd, "web1", &again, &err), &err, WORDS_EXISTS, "only once");
-    check_good(host_state_load(root_fd, "web1", &arena, &loaded, NULL, &err), &err, "claimed, it can be loaded");
+    check_good(host_state_load(root_fd, "web1", &arena, &loaded, NULL, &err), &err,
+               "claimed, it can be loaded");
     check(loaded && loaded->creating && loaded->pid == 0, "as one that is being created");
     check_good(host_state_save(dir_fd, &state, &err), &err, "it is saved");
     check_good(host_state_save(dir_fd, &state, &err), &err, "and saved again");
     check_good(host_state_load(root_fd, "web1", &arena, &loaded, &again, &err), &err, "and loaded");
     same(loaded);
     text = read_file("state/root/web1/state.json");
-    check(strncmp(text, "{\"ocirt\":1,\"id\":\"web1\",\"init_process_pid\":1234567,", 50) == 0, "in a file that tells whose");
+    check(strncmp(text, "{\"ocirt\":1,\"id\":\"web1\",\"init_process_pid\":1234567,", 50) == 0,
+          "in a file that tells whose");
     free(text);
     check_good(host_config_save(dir_fd, "{ \"x\": 1 }\n", 11, &err), &err, "the configuration is kept");
     check_good(host_config_load(again, &arena, &config, &n, &err), &err, "and read");
@@ -137,8 +158,10 @@ static void life_of_one(void)
     check_good(host_state_remove(root_fd, "web1", &err), &err, "it is removed");
     check(access("state/root/web1", F_OK) < 0, "and gone");
     check_good(host_state_remove(root_fd, "web1", &err), &err, "removing it again is fine");
-    check_error(host_state_load(root_fd, "web1", &arena, &loaded, NULL, &err), &err, WORDS_NOT_FOUND, "it is not found");
-    check_error(host_state_load(-1, "web1", &arena, &loaded, NULL, &err), &err, WORDS_NOT_FOUND, "nor in no root");
+    check_error(host_state_load(root_fd, "web1", &arena, &loaded, NULL, &err), &err, WORDS_NOT_FOUND,
+                "it is not found");
+    check_error(host_state_load(-1, "web1", &arena, &loaded, NULL, &err), &err, WORDS_NOT_FOUND,
+                "nor in no root");
 }
 
 static void other_directories(void)
@@ -147,7 +170,8 @@ static void other_directories(void)
     struct host_state *loaded = NULL;
 
     (void) mkdir("state/root/runc1", 0711);
-    write_file("state/root/runc1/state.json", "{\"id\":\"runc1\",\"init_process_pid\":1,\"config\":{\"a\":[1]}}", 0600);
+    write_file("state/root/runc1/state.json",
+               "{\"id\":\"runc1\",\"init_process_pid\":1,\"config\":{\"a\":[1]}}", 0600);
     check_error(host_state_load(root_fd, "runc1", &arena, &loaded, NULL, &err), &err, WORDS_NOT_FOUND,
                 "a container of runc does not exist for us");
     (void) mkdir("state/root/crun1", 0711);
@@ -156,16 +180,20 @@ static void other_directories(void)
                 "nor one of crun");
     (void) mkdir("state/root/torn", 0711);
     write_file("state/root/torn/state.json", "{\"ocirt\":1,\"id\":\"to", 0600);
-    check_number(host_state_load(root_fd, "torn", &arena, &loaded, NULL, &err), -EBADMSG, "a torn file is told apart");
+    check_number(host_state_load(root_fd, "torn", &arena, &loaded, NULL, &err), -EBADMSG,
+                 "a torn file is told apart");
     check(strstr(err.text, "spoilt") != NULL, "in words");
     err_done(&err);
     write_file("state/root/torn/state.json", "{\"ocirt\":99,\"id\":\"torn\"}", 0600);
-    check_error(host_state_load(root_fd, "torn", &arena, &loaded, NULL, &err), &err, "another version", "a future file");
+    check_error(host_state_load(root_fd, "torn", &arena, &loaded, NULL, &err), &err, "another version",
+                "a future file");
     write_file("state/root/torn/state.json", "{}", 0600);
-    check_error(host_state_load(root_fd, "torn", &arena, &loaded, NULL, &err), &err, "spoilt", "an empty object");
+    check_error(host_state_load(root_fd, "torn", &arena, &loaded, NULL, &err), &err, "spoilt",
+                "an empty object");
     check_good(host_state_remove(root_fd, "torn", &err), &err, "a torn one can be removed");
     (void) symlink("runc1", "state/root/link");
-    check_error(host_state_load(root_fd, "link", &arena, &loaded, NULL, &err), &err, "", "a symlink is not followed");
+    check_error(host_state_load(root_fd, "link", &arena, &loaded, NULL, &err), &err, "",
+                "a symlink is not followed");
 }
 
 static void listing(void)
@@ -179,7 +207,8 @@ static void listing(void)
     check_good(host_state_claim(root_fd, "b", &b, &err), &err, "two containers");
     check_good(host_state_claim(root_fd, "a", &a, &err), &err, "in another order");
     check_good(host_state_list(root_fd, &arena, &ids_found, &err), &err, "are listed");
-    check_number((long long) ids_found.n, 4, "with the directories of others, without files, links and dot names");
+    check_number((long long) ids_found.n, 4,
+                 "with the directories of others, without files, links and dot names");
     check(ids_found.n == 4 && !strcmp(ids_found.v[0], "a") && !strcmp(ids_found.v[1], "b"), "sorted");
     check_good(host_state_list(-1, &arena, &ids_found, &err), &err, "no root has no containers");
     check_number((long long) ids_found.n, 0, "none");
@@ -222,7 +251,8 @@ static void statuses(void)
             (void) pause();
     check_good(host_state_claim(root_fd, "s", &dir_fd, &err), &err, "a container");
     state.pid = 0;
-    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED, "without a process is stopped");
+    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED,
+                 "without a process is stopped");
     state.pid = pid;
     check_number(procfs_start_time(proc_fd, pid, &state.start_time, &letter), 0, "with one");
     check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_CREATING, "it is being created");
@@ -232,10 +262,11 @@ static void statuses(void)
     (void) unlink("state/root/s/start.sock");
     check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_RUNNING, "running");
     state.start_time++;
-    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED, "stopped, if the pid is another's");
+    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED,
+                 "stopped, if the pid is another's");
     state.start_time--;
     (void) kill(pid, SIGKILL);
-    (void) waitid(P_PID, (id_t) pid, &(siginfo_t) { 0 }, WEXITED | WNOWAIT);
+    (void) waitid(P_PID, (id_t) pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
     check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED, "stopped, as a zombie");
     (void) waitpid(pid, &status, 0);
     check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED, "stopped");
@@ -247,7 +278,8 @@ static void texts(void)
     autoarena struct arena arena = { 0 };
     const char *now = host_state_now(&arena);
 
-    check(now && strlen(now) == 30 && now[10] == 'T' && now[19] == '.' && now[29] == 'Z', "the time: %s", now);
+    check(now && strlen(now) == 30 && now[10] == 'T' && now[19] == '.' && now[29] == 'Z', "the time: %s",
+          now);
     check_text(host_user_name(0, &arena), "root", "a user's name");
     check_text(host_user_name(4123456789U, &arena), "4123456789", "or number");
 }
