@@ -146,11 +146,32 @@ static int make_all(int root_fd, const char *path, mode_t mode)
     return r < 0 ? r : -ELOOP;
 }
 
+/* Makes PATH in a directory that is there.  -ENOENT if that is missing too, -ELOOP if PATH is a symlink. */
+static int make_last(int root_fd, const char *path, mode_t mode)
+{
+    size_t end = strlen(path), start;
+    char buf[4096];
+    int r;
+
+    for (start = end; start && path[start - 1] != '/';)
+        start--;
+    if (start == end)
+        return -ENOENT;            /* a trailing slash, or nothing: not worth a case of its own */
+    r = head(path, start, buf);
+    if (r < 0)
+        return r;
+    autoclose int dir_fd = path_open(root_fd, buf, O_PATH | O_DIRECTORY);
+    return dir_fd < 0 ? dir_fd : make_one(dir_fd, path + start, mode);
+}
+
+/* Usually it is there, or only the last component is missing (/dev/pts in a new tmpfs). */
 int path_make_dir(int root_fd, const char *path, mode_t mode)
 {
     int fd = path_open(root_fd, path, O_PATH | O_DIRECTORY);
 
-    return fd == -ENOENT ? make_all(root_fd, path, mode) : fd;     /* usually it is there: one call */
+    if (fd == -ENOENT)
+        fd = make_last(root_fd, path, mode);
+    return fd == -ENOENT || fd == -ELOOP ? make_all(root_fd, path, mode) : fd;
 }
 
 int path_make_parent(int root_fd, const char *path, mode_t mode, const char **ret_name, size_t *ret_length)

@@ -127,14 +127,18 @@ int init_devices(struct init *init)
  * runtime-linux.md "Dev symbolic links": made if what they lead to exists after the mounts.  Those that lead to
  * /proc/self have it as soon as a procfs is there.
  */
-static bool leads_somewhere(const struct init *init, const struct plan_symlink *link)
+static bool exists(const struct init *init, const char *path)
 {
-    autoclose int fd = -EBADF;
+    autoclose int fd = path_open(init->root_fd, path, O_PATH | O_NOFOLLOW);
 
-    if (strncmp(link->text, "/proc/", 6))
-        return true;
-    fd = path_open(init->root_fd, strncmp(link->text, "/proc/self", 10) ? link->text : "/proc/self", O_PATH | O_NOFOLLOW);
     return fd >= 0;
+}
+
+static bool leads_somewhere(const struct init *init, const struct plan_symlink *link, bool has_self)
+{
+    if (!strncmp(link->text, "/proc/self", 10))
+        return has_self;
+    return strncmp(link->text, "/proc/", 6) != 0 || exists(init, link->text);
 }
 
 static int make_link(const struct place *place, const struct plan_symlink *link)
@@ -152,11 +156,12 @@ int init_symlinks(struct init *init)
 {
     const struct plan *plan = init->plan;
     struct place place = { .dir_fd = -EBADF };
+    bool has_self = plan->n_symlinks && exists(init, "/proc/self");
     int r = 0;
 
     for (size_t i = 0; r >= 0 && i < plan->n_symlinks; i++) {
         init->item = (uint32_t) i;
-        if (!leads_somewhere(init, &plan->symlinks[i]))
+        if (!leads_somewhere(init, &plan->symlinks[i], has_self))
             continue;
         r = go_to(init, &place, plan->symlinks[i].path);
         if (r >= 0)

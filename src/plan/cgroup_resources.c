@@ -8,7 +8,6 @@
 #include "plan/cgroup_resources.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,31 +77,6 @@ const char *cgroup_limit(struct cgroup_build *b, int64_t limit)
     if (limit < 0)
         return b->facts->cgroup_layout == PLAN_CGROUP_V2 ? "max" : "-1";
     return arena_printf(b->arena, "%lld", (long long) limit);
-}
-
-/* ---- conversions --------------------------------------------------------------------------------------- */
-
-uint64_t plan_cgroup_cpu_weight(uint64_t shares)
-{
-    if (shares == 0)
-        return 0;
-    if (shares <= 2)
-        return 1;
-    if (shares >= 262144)
-        return 10000;
-    double l = log2((double) shares);
-    return (uint64_t) ceil(pow(10, (l * l + 125 * l) / 612.0 - 7.0 / 34.0));
-}
-
-uint64_t plan_cgroup_io_weight(uint64_t weight)
-{
-    if (weight == 0)
-        return 0;
-    if (weight <= 10)
-        return 1;
-    if (weight >= 1000)
-        return 10000;
-    return 1 + (weight - 10) * 9999 / 990;
 }
 
 bool plan_cgroup_lists(const char *list, const char *controller)
