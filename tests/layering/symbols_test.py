@@ -4,6 +4,7 @@
 
 - init runs after clone3 and inside half-made namespaces: it allocates nothing, prints nothing, reads no JSON.
 - The stub runs without libc: nothing in it is undefined.
+- The program loads nothing but libc when it starts: each library costs time at every start of a container.
 - Library calls that take a path are made in few places, which see to it that no link leads out of the container.
 """
 import os
@@ -67,6 +68,13 @@ def undefined(path):
     return {line.split()[0] for line in output.splitlines() if line.strip()}
 
 
+def loaded(program):
+    """The shared libraries that a program names."""
+    output = subprocess.run([os.environ.get("OBJDUMP", "objdump"), "-p", program],
+                            check=True, capture_output=True, text=True).stdout
+    return re.findall(r"^\s*NEEDED\s+(\S+)", output, re.M)
+
+
 def allowed(name, row):
     return any(name == one or name.startswith(one + "/") for one in row)
 
@@ -101,6 +109,13 @@ def main():
     stub = os.path.join(BUILD, "src/stub/ocirt-stub.debug")
     tap.result("the stub needs no symbol from elsewhere",
                sorted(undefined(stub)) if os.path.exists(stub) else [f"{stub} does not exist"])
+
+    libraries = loaded(os.path.join(BUILD, "ocirt"))
+    sanitized = any("san.so" in library for library in libraries)
+    tap.result("the program loads nothing but libc",
+               [] if sanitized else [f"it loads {library}" for library in libraries
+                                     if not re.match(r"(libc\.so|libc\.musl|ld-)", library)],
+               "built with a sanitizer, which is a library" if sanitized else None)
 
     for title, pattern, row in PATH_CALLS:
         call = re.compile(f"(?:{pattern})$")
