@@ -31,6 +31,7 @@ PATH_CALLS = (
     ("a path is opened or examined", r"__open(64)?_2|open(64)?|creat(64)?|fopen(64)?|opendir|stat(64)?|lstat(64)?|access|readlink|realpath"
      r"|truncate(64)?|nftw(64)?|ftw(64)?|glob(64)?",
      ("base/path", "base/procfs", "base/sys",
+      "engine/acquire",         # root.path and the sources of mounts, which config.json names on the host
       "engine/bundle",          # where --bundle is
       "engine/explain_path",    # which part of a path of the host is missing
       "host/idmap",             # is there a newuidmap?
