@@ -98,6 +98,9 @@ static inline int show(int argc, char **argv, char **envp)
     struct sched_param param = { 0 };
 
     show_file("/proc/self/status");
+    printf("label: ");
+    show_file("/proc/self/attr/current");
+    printf("\n");
     show_fds();
     printf("cwd: %s\n", getcwd(cwd, sizeof cwd) ? cwd : strerror(errno));
     for (int i = 0; i < argc; i++)
