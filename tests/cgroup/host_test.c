@@ -307,6 +307,17 @@ static void kill_and_remove(struct fixture *f, struct worker *w, const char *wha
     OK(exists_in_all(f, false), "%s: %s: nothing is left", view, what);
 }
 
+static int update(struct fixture *f, const char *json)
+{
+    struct oci_resources resources = { 0 };
+    autoarena struct arena arena = { 0 };
+    struct json_error error;
+
+    if (json_read(&oci_resources_type, &resources, "update", json, strlen(json), &arena, &error) < 0)
+        abort();
+    return host_cgroup_update(&f->plan, &f->cg, &resources, &f->err);
+}
+
 /* A parent that several containers have stays: whose it was found it in use. */
 static void remove_top(const struct fixture *f)
 {
@@ -477,9 +488,6 @@ static void test_failure(void)
 /* The rules are c 1:3 (null) from the default list; c 1:11 is kmsg. */
 static void test_devices(void)
 {
-    struct oci_resources resources = { 0 };
-    autoarena struct arena arena = { 0 };
-    struct json_error error;
     struct fixture f;
     struct worker w;
     static const char deny[] = "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}";
@@ -504,11 +512,7 @@ static void test_devices(void)
     check_number(ask(&w, "r/dev/kmsg"), -EPERM, "/dev/kmsg does not");
     check_number(ask(&w, "m/dev/shm/ocirt-test-node"), 0, "a node can be made");
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        memset(&resources, 0, sizeof resources);
-        if (json_read(&oci_resources_type, &resources, "update", steps[i].json, strlen(steps[i].json), &arena,
-                      &error) < 0)
-            abort();
-        good(&f, host_cgroup_update(&f.plan, &f.cg, &resources, &f.err), steps[i].what);
+        good(&f, update(&f, steps[i].json), steps[i].what);
         check_number(ask(&w, "r/dev/kmsg"), steps[i].read, "reading /dev/kmsg");
         check_number(ask(&w, "w/dev/kmsg"), steps[i].write, "writing /dev/kmsg");
         check_number(ask(&w, "w/dev/null"), 0, "/dev/null opens still");
@@ -574,9 +578,6 @@ static void test_sub(void)
 
 static void test_v1_limits(void)
 {
-    struct oci_resources resources = { 0 };
-    autoarena struct arena arena = { 0 };
-    struct json_error error;
     struct fixture f;
     static const char higher[] =
         "{\"memory\":{\"limit\":209715200,\"swap\":209715200},\"cpu\":{\"quota\":-1}}";
@@ -603,11 +604,7 @@ static void test_v1_limits(void)
     file_is(&f, "cpuset", "cpuset.cpus", "0");
     file_is(&f, "pids", "pids.max", "20");
     for (size_t i = 0; i < 2; i++) {
-        memset(&resources, 0, sizeof resources);
-        if (json_read(&oci_resources_type, &resources, "update", updates[i], strlen(updates[i]), &arena,
-                      &error) < 0)
-            abort();
-        good(&f, host_cgroup_update(&f.plan, &f.cg, &resources, &f.err), i ? "lowered both" : "raised both");
+        good(&f, update(&f, updates[i]), i ? "lowered both" : "raised both");
         file_is(&f, "memory", "memory.limit_in_bytes", i ? "52428800" : "209715200");
         file_is(&f, "memory", "memory.memsw.limit_in_bytes", i ? "62914560" : "209715200");
         file_is(&f, "cpu", "cpu.cfs_quota_us", i ? "20000" : "-1");
@@ -617,17 +614,25 @@ static void test_v1_limits(void)
     end(&f);
 }
 
-/* hugetlb is what a hybrid machine may leave to v2. */
-static void test_v2_limits(void)
+/* Has v2 the controller here? Says what is skipped if not. */
+static bool v2_has(const char *controller)
 {
     char controllers[1024] = "";
-    struct fixture f;
 
     (void) host_cgroup_read(AT_FDCWD, "/sys/fs/cgroup/cgroup.controllers", controllers, sizeof controllers);
-    if (!host_cgroup_has_word(controllers, "hugetlb")) {
-        printf("ok %u - v2 limits # skip no hugetlb controller on cgroup v2\n", ++tap_number);
+    if (host_cgroup_has_word(controllers, controller))
+        return true;
+    printf("ok %u - v2: limits of %s # skip cgroup v2 does not have this controller here\n", ++tap_number,
+           controller);
+    return false;
+}
+
+static void test_v2_hugetlb(void)
+{
+    struct fixture f;
+
+    if (!v2_has("hugetlb"))
         return;
-    }
     good(&f,
          create(&f, "a/b/limits",
                 ",\"resources\":{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4194304}],"
@@ -640,11 +645,86 @@ static void test_v2_limits(void)
     file_is(&f, NULL, "cgroup.max.depth", "5");
     kill_and_remove(&f, NULL, "with limits");
     end(&f);
-    if (host_cgroup_has_word(controllers, "memory"))
+}
+
+static void test_v2_memory(void)
+{
+    struct fixture f;
+    struct worker w;
+
+    if (!v2_has("memory")) {
+        bad(&f, create(&f, "limits", ",\"resources\":{\"memory\":{\"limit\":104857600}}", ""),
+            "config.json:1: linux.resources.memory.limit: the requested cgroup controller \"memory\" is not "
+            "available",
+            "a controller that v1 holds is told");
+        end(&f);
         return;
-    bad(&f, create(&f, "limits", ",\"resources\":{\"memory\":{\"limit\":104857600}}", ""),
-        "config.json:1: linux.resources.memory.limit: the requested cgroup controller \"memory\" is not available",
-        "a controller that v1 holds is told");
+    }
+    good(
+        &f,
+        create(&f, "memory",
+               ",\"resources\":{\"memory\":{\"limit\":104857600,\"swap\":104857600,\"reservation\":8388608}}",
+               ""),
+        "limits of memory");
+    file_is(&f, "memory", "memory.max", "104857600");
+    file_is(&f, "memory", "memory.low", "8388608");
+    w = start_in(&f);
+    good(&f, update(&f, "{\"memory\":{\"limit\":209715200}}"), "raised");
+    file_is(&f, "memory", "memory.max", "209715200");
+    OK(ask(&w, "a32") == 0, "v2: 32 MiB are in use");
+    bad(&f, update(&f, "{\"memory\":{\"limit\":8388608,\"checkBeforeUpdate\":true}}"), "rejecting",
+        "a limit below what is in use is refused if that is asked for");
+    OK(ask(&w, "r/dev/null") == 0, "v2: nothing was killed for it");
+    good(&f, update(&f, "{\"memory\":{\"limit\":-1}}"), "lifted");
+    file_is(&f, "memory", "memory.max", "max");
+    bad(&f, update(&f, "{\"memory\":{\"swap\":8388608}}"), "below",
+        "swap alone has nothing to be counted with then");
+    kill_and_remove(&f, &w, "with limits of memory");
+    end(&f);
+}
+
+static void test_v2_cpu(void)
+{
+    struct fixture f;
+
+    if (!v2_has("cpu"))
+        return;
+    good(&f,
+         create(&f, "cpu",
+                ",\"resources\":{\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":200000,\"burst\":10000}}",
+                ""),
+         "limits of cpu");
+    file_is(&f, "cpu", "cpu.weight", "59");
+    file_is(&f, "cpu", "cpu.max", "50000 200000");
+    file_is(&f, "cpu", "cpu.max.burst", "10000");
+    good(&f, update(&f, "{\"cpu\":{\"quota\":20000}}"), "another quota");
+    file_is(&f, "cpu", "cpu.max", "20000 200000");
+    good(&f, update(&f, "{\"cpu\":{\"period\":100000}}"), "another period");
+    file_is(&f, "cpu", "cpu.max", "20000 100000");
+    good(&f, update(&f, "{\"cpu\":{\"quota\":40000,\"burst\":30000}}"), "quota and burst raised");
+    good(&f, update(&f, "{\"cpu\":{\"quota\":5000,\"burst\":1000}}"), "quota and burst lowered");
+    file_is(&f, "cpu", "cpu.max.burst", "1000");
+    good(&f, update(&f, "{\"cpu\":{\"idle\":1}}"), "idle");
+    good(&f, update(&f, "{\"cpu\":{\"idle\":0,\"shares\":1024}}"), "no longer idle, with a weight");
+    file_is(&f, "cpu", "cpu.weight", "100");
+    kill_and_remove(&f, NULL, "with limits of cpu");
+    end(&f);
+}
+
+static void test_v2_pids(void)
+{
+    struct fixture f;
+    struct worker w;
+
+    if (!v2_has("pids"))
+        return;
+    good(&f, create(&f, "pids", ",\"resources\":{\"pids\":{\"limit\":0}}", ""), "no process at all");
+    w = start_in(&f);
+    check_number(ask(&w, "f1"), -EAGAIN, "it can't make another");
+    good(&f, update(&f, "{\"pids\":{\"limit\":3}}"), "two more");
+    check_number(ask(&w, "f2"), 0, "it can");
+    check_number(ask(&w, "f1"), -EAGAIN, "but not three");
+    kill_and_remove(&f, &w, "with a limit of processes");
     end(&f);
 }
 
@@ -686,7 +766,7 @@ static void test_v2_delegation(void)
     end(&f);
 }
 
-static void test_v1_oom(void)
+static void test_oom(void)
 {
     struct host_cgroup_watch watch = HOST_CGROUP_WATCH_INIT;
     struct fixture f;
@@ -734,7 +814,7 @@ static void test_stats(void)
     end(&f);
 }
 
-static void test_v1_systemd_refused(void)
+static void test_systemd_refused(void)
 {
     struct fixture f = { .cg = HOST_CGROUP_INIT };
 
@@ -766,15 +846,18 @@ static void run_all(const char *name)
     test_devices();
     test_sub();
     test_stats();
-    test_v1_systemd_refused();
+    test_systemd_refused();
     if (facts.cgroup_layout == PLAN_CGROUP_V2) {
-        test_v2_limits();
+        test_v2_hugetlb();
+        test_v2_memory();
+        test_v2_cpu();
+        test_v2_pids();
         test_v2_delegation();
     } else {
         test_v1_limits();
-        test_v1_oom();
     }
-    OK(!arena_printf(&facts_arena, "x") || access("/sys/fs/cgroup", F_OK) == 0, "%s: done", view);
+    if (facts.cgroup_layout != PLAN_CGROUP_V2 || v2_has("memory"))
+        test_oom();
 }
 
 /* The v1 hierarchies on a tmpfs of their own, which then covers /sys/fs/cgroup. */
