@@ -25,6 +25,7 @@
 #include "engine/creation.h"
 #include "engine/explain_path.h"
 #include "host/idmap.h"
+#include "host/mount_template.h"
 #include "host/socket.h"
 
 static int clone_tree(const char *path, bool recursive, bool nofollow)
@@ -236,6 +237,25 @@ static int connect_to_agent(struct creation *c, struct err *err)
     return 0;
 }
 
+/*
+ * Hooks look for the host's files, and for the root filesystem at its own path: with them the namespace is a copy of
+ * the host's.  In a user namespace the template can't be entered.
+ */
+static int open_template(struct creation *c, struct err *err)
+{
+    const struct plan *plan = c->plan;
+    const uint64_t user = (plan->namespaces.fresh | plan->namespaces.joined) & CLONE_NEWUSER;
+
+    (void) err;
+    c->template_fd = -1;
+    if (!(plan->namespaces.fresh & CLONE_NEWNS) || user || !c->init.privileged || plan->facts.in_user_namespace ||
+        plan->root.how != PLAN_ROOT_PIVOT || plan->hooks[PLAN_PRESTART].n || plan->hooks[PLAN_CREATE_RUNTIME].n ||
+        plan->hooks[PLAN_CREATE_CONTAINER].n)
+        return 0;
+    c->template_fd = host_mount_template_open(c->proc_fd);
+    return 0;                      /* without it the start is slower, and nothing else */
+}
+
 static int open_gate(struct creation *c, struct err *err)
 {
     int pair[2];
@@ -251,7 +271,7 @@ int creation_acquire(struct creation *c, struct err *err)
 {
     int (*const steps[])(struct creation *, struct err *) = {
         check_preserved, open_namespaces, open_root, open_id_maps, open_mounts, open_devices, open_null, listen_for_start,
-        connect_to_agent, open_gate,
+        connect_to_agent, open_template, open_gate,
     };
     int r = 0;
 

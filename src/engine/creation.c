@@ -27,7 +27,7 @@
 static const struct creation empty = {
     .cgroup = HOST_CGROUP_INIT, .root_fd = -1, .dir_fd = -1, .proc_fd = -1, .listener_fd = -1, .gate_fd = -1,
     .init_gate_fd = -1, .stub_fd = -1, .notify_fd = -1, .hook_stdout_fd = -1, .hook_stderr_fd = -1, .rdt_fd = -1,
-    .pidfd = -1, .netns_fd = -1, .master_fd = -1,
+    .pidfd = -1, .netns_fd = -1, .template_fd = -1, .master_fd = -1,
 };
 
 void creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
@@ -200,6 +200,7 @@ static int make_host_side(struct creation *c, struct err *err)
 {
     int r;
 
+    c->init.privileged = !c->plan->facts.rootless;
     c->proc_fd = procfs_open();
     if (c->proc_fd < 0)
         return err_set(err, ERR_KERNEL, c->proc_fd, "open a procfs");
@@ -230,10 +231,11 @@ static int fill_init(struct creation *c, struct err *err)
     c->init.gate_fd = c->init_gate_fd;
     c->init.proc_fd = c->proc_fd;
     c->init.stub_fd = c->stub_fd;
-    c->init.container_pidfd = c->init.exec_root_fd = c->init.template_fd = -1;
+    c->init.container_pidfd = c->init.exec_root_fd = -1;
+    c->init.template_fd = c->template_fd;
+    c->init.template_namespace = c->template_fd >= 0;
     c->init.target_fd = c->init.root_fd = c->init.master_fd = c->init.slave_fd = -1;
     c->init.preserve_fds = c->plan->options.preserve_fds;
-    c->init.privileged = !c->plan->facts.rootless;
     for (size_t i = 0; i < 2; i++) {
         const char *part = i ? c->creating.after : c->creating.before;
 
@@ -356,7 +358,7 @@ void creation_done(struct creation *c)
 {
     int *const fds[] = {
         &c->root_fd, &c->dir_fd, &c->proc_fd, &c->listener_fd, &c->gate_fd, &c->init_gate_fd, &c->stub_fd, &c->notify_fd,
-        &c->hook_stdout_fd, &c->hook_stderr_fd, &c->rdt_fd, &c->pidfd, &c->netns_fd, &c->master_fd,
+        &c->hook_stdout_fd, &c->hook_stderr_fd, &c->rdt_fd, &c->pidfd, &c->netns_fd, &c->template_fd, &c->master_fd,
     };
 
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)

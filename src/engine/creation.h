@@ -40,7 +40,7 @@ struct creation {
     int gate_fd, init_gate_fd;     /* our end and init's */
     int stub_fd, notify_fd, hook_stdout_fd, hook_stderr_fd;
     int rdt_fd;
-    int pidfd, netns_fd;
+    int pidfd, netns_fd, template_fd;
     pid_t pid;                     /* 0: not cloned */
     int master_fd;                 /* of the terminal, when init sent it */
     bool hooks_ran;                /* from then on a failure runs the poststop hooks */

@@ -121,6 +121,8 @@ static void choose_flags(struct creation *c, uint64_t *ret_clone)
     uint64_t fresh = c->plan->namespaces.fresh & ~(uint64_t) CLONE_NEWTIME;
     uint64_t later = fresh & CLONE_NEWCGROUP;
 
+    if (c->init.template_fd >= 0)  /* copied from the template, once it is entered */
+        later |= fresh & CLONE_NEWNS;
     if (fresh & CLONE_NEWUSER)
         later |= fresh & (CLONE_NEWNS | CLONE_NEWIPC);
     /* Joined first, by the child: what is new is owned by the joined user namespace. */

@@ -108,13 +108,6 @@ int init_become_root(struct init *init)
 
 int init_unshare(struct init *init)
 {
-    int r;
-
-    if (init->template_fd >= 0) {
-        r = sys_setns(init->template_fd, CLONE_NEWNS);
-        if (r < 0)
-            return r;
-    }
     return init->unshare_flags ? sys_unshare((int) init->unshare_flags) : 0;
 }
 

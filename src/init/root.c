@@ -32,6 +32,12 @@ static int cut_off(const struct plan_root *root, int tree_fd)
  */
 int init_root_target(struct init *init)
 {
+    if (init->template_fd >= 0) {
+        int r = sys_setns(init->template_fd, CLONE_NEWNS);
+
+        if (r < 0)
+            return r;
+    }
     if (init->unshare_flags & CLONE_NEWNS) {
         int r = sys_unshare(CLONE_NEWNS);
 
