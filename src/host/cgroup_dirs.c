@@ -246,19 +246,19 @@ void host_cgroup_made_parse(struct host_cgroup *cg, const char *made)
 }
 
 /* A parent that is in use by now is left, and so are those above it. */
-static void unmake(const struct host_cgroup_dir *d, const char *path)
+static void remove_parents(const struct host_cgroup_dir *d, const char *path)
 {
-    autofree char *copy = strdup(path);
+    autofree char *parent = d->made > 1 ? strdup(path) : NULL;
 
-    for (unsigned i = 0; copy && *copy && i < d->made; i++) {
-        if (unlinkat(d->root_fd, relative(copy), AT_REMOVEDIR) < 0 && errno != ENOENT)
+    for (unsigned i = 1; parent && i < d->made; i++) {
+        *strrchr(parent, '/') = '\0';
+        if (!*parent || (unlinkat(d->root_fd, relative(parent), AT_REMOVEDIR) < 0 && errno != ENOENT))
             break;
-        *strrchr(copy, '/') = '\0';
     }
 }
 
-void host_cgroup_unmake(struct host_cgroup *cg)
+void host_cgroup_remove_parents(struct host_cgroup *cg)
 {
     for (size_t i = 0; cg->path && i < cg->n_dirs; i++)
-        unmake(&cg->dirs[i], cg->path);
+        remove_parents(&cg->dirs[i], cg->path);
 }

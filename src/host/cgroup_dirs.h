@@ -52,8 +52,8 @@ struct text host_cgroup_shown(const struct host_cgroup *cg, const struct host_cg
 /* Calls EACH for every directory in FD (not recursively) with its name; stops at a result that is not 0. */
 int host_cgroup_children(int fd, int (*each)(void *context, int fd, const char *name), void *context);
 
-/* Removes the directories that create made, deepest first. */
-void host_cgroup_unmake(struct host_cgroup *cg);
+/* Removes the parents that create made, as far as they are not in use. */
+void host_cgroup_remove_parents(struct host_cgroup *cg);
 
 /* err_at for the property behind write W, or err_set if it is ours. */
 #define CGROUP_FAIL(err, w, number, ...)                                                                  \

@@ -144,6 +144,6 @@ int host_cgroup_remove(struct host_cgroup *cg, struct err *err)
     r = remove_dirs(cg, time);
     if (r < 0)
         return still_busy(cg, r, err);
-    host_cgroup_unmake(cg);
+    host_cgroup_remove_parents(cg);
     return 0;
 }

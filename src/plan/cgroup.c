@@ -252,7 +252,9 @@ static int resources(struct plan *plan, struct err *err)
 
     if (r < 0 || d < 0)
         return r < 0 ? r : d;
-    if (plan_cgroup_hierarchy(&plan->facts, "devices"))
+    /* Who has no rights over the host can't make device nodes, nor give devices out. */
+    if (!plan->facts.rootless && !plan->facts.in_user_namespace &&
+        plan_cgroup_hierarchy(&plan->facts, "devices"))
         return add_device_writes(plan, err);
     return 0;
 }

@@ -814,6 +814,34 @@ static void test_stats(void)
     end(&f);
 }
 
+/* A user to whom no cgroup was delegated. */
+static void test_rootless(void)
+{
+    const struct plan_facts privileged = facts;
+    bool v2 = facts.cgroup_layout == PLAN_CGROUP_V2;
+    struct fixture f;
+    int r;
+
+    facts.rootless = true;
+    facts.euid = 65534;
+    if (seteuid(65534) < 0)
+        abort();
+    good(&f, create(&f, "rootless", "", ""), "a user's container that asks for no limit");
+    OK(!f.cg.path && f.cg.process_fd == -1 && !host_cgroup_exists(&f.cg), "%s: has no cgroup", view);
+    good(&f, host_cgroup_enter(&f.plan, &f.cg, getpid(), false, &f.err), "and none to enter");
+    good(&f, host_cgroup_remove(&f.cg, &f.err), "or to remove");
+    end(&f);
+    r = create(&f, "rootless",
+               v2 ? ",\"resources\":{\"unified\":{\"cgroup.max.depth\":\"1\"}}"
+                  : ",\"resources\":{\"memory\":{\"limit\":104857600}}",
+               "");
+    bad(&f, r, "Permission denied", "one that asks for a limit is refused");
+    end(&f);
+    if (seteuid(0) < 0)
+        abort();
+    facts = privileged;
+}
+
 static void test_systemd_refused(void)
 {
     struct fixture f = { .cg = HOST_CGROUP_INIT };
@@ -846,6 +874,7 @@ static void run_all(const char *name)
     test_devices();
     test_sub();
     test_stats();
+    test_rootless();
     test_systemd_refused();
     if (facts.cgroup_layout == PLAN_CGROUP_V2) {
         test_v2_hugetlb();
