@@ -65,12 +65,15 @@ static bool is_ours(const struct stat *st)
 int host_seccomp_cache_open(int root_fd)
 {
     static const char name[] = ".seccomp";
-    autoclose int fd = -EBADF;
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+    autoclose int fd = sys_openat(root_fd, name, flags, 0);
     struct stat st;
 
-    if (mkdirat(root_fd, name, 0700) < 0 && errno != EEXIST)
-        return -errno;
-    fd = sys_openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (fd == -ENOENT) {
+        if (mkdirat(root_fd, name, 0700) < 0 && errno != EEXIST)
+            return -errno;
+        fd = sys_openat(root_fd, name, flags, 0);
+    }
     if (fd < 0)
         return fd;
     if (fstat(fd, &st) < 0)

@@ -33,18 +33,14 @@ static int own_permitted(uint64_t *ret)
     return 0;
 }
 
-static uint64_t own_bounding(void)
+/* Those of WANTED that our bounding set has. */
+static uint64_t own_bounding(uint64_t wanted)
 {
     uint64_t set = 0;
 
-    for (unsigned i = 0; i < 64; i++) {
-        int r = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
-
-        if (r < 0)
-            break;
-        if (r == 1)
+    for (unsigned i = 0; i < 64; i++)
+        if (wanted >> i & 1 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
             set |= UINT64_C(1) << i;
-    }
     return set;
 }
 
@@ -87,7 +83,7 @@ int host_stub_capabilities(const struct plan_process *process, bool user_namespa
         r = own_permitted(&permitted);
         if (r < 0)
             return err_set(err, ERR_CAPABILITY, -r, "read the runtime's own capabilities");
-        bounding = own_bounding();
+        bounding = own_bounding(process->capabilities[STUB_BOUNDING]);
     }
     for (unsigned i = 0; i < STUB_CAPABILITY_SETS; i++)
         sets[i] = process->capabilities[i];

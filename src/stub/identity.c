@@ -10,21 +10,24 @@
 #include "stub/run.h"
 #include "stub/sys.h"
 
-/*
- * Drops what the bounding set must not have, while CAP_SETPCAP is there; and keeps the others over
- * setresuid(2).
- */
+/* Without CAP_SETPCAP nothing can be dropped, but it may be absent already. */
+static long drop_from_bounding(unsigned capability)
+{
+    long r = sys_prctl(PR_CAPBSET_DROP, capability, 0);
+
+    return r == -EPERM && sys_prctl(PR_CAPBSET_READ, capability, 0) == 0 ? 0 : r;
+}
+
+/* Empties the bounding set but for what is to stay; keeps all over setresuid(2). */
 int identity_bounding(struct stub *s)
 {
     uint64_t keep = s->config->capabilities[STUB_BOUNDING];
 
     for (unsigned i = 0; i < 64; i++) {
-        long r = sys_prctl(PR_CAPBSET_READ, i, 0);
+        long r = stub_bit(keep, i) ? 0 : drop_from_bounding(i);
 
         if (r == -EINVAL)          /* past the kernel's last one */
             break;
-        if (r == 1 && !stub_bit(keep, i))
-            r = sys_prctl(PR_CAPBSET_DROP, i, 0);
         if (r < 0)
             return (int) r;
     }
