@@ -169,14 +169,26 @@ static bool is_our_name(const char *name)
     return false;
 }
 
+/* For reading its names from the start; NULL with errno. */
+static DIR *open_list(int dir_fd)
+{
+    autoclose int fd = sys_openat(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (fd < 0)
+        errno = -fd;
+    if (dir)
+        (void) take_fd(&fd);
+    return dir;
+}
+
 /*
  * Without state.json: did a create of ours, or a delete, end before or after it?  Nobody else's file is in
  * it then.
  */
 static bool is_leftover(int dir_fd)
 {
-    int fd = sys_openat(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    DIR *dir = open_list(dir_fd);
     const struct dirent *entry;
     bool ours = dir != NULL;
 
@@ -320,12 +332,12 @@ static int remove_entry(int dir_fd, const char *name, unsigned depth)
 
 static int remove_inside(int dir_fd, unsigned depth)
 {
-    int fd = sys_openat(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0), r = 0;
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    DIR *dir = open_list(dir_fd);
     const struct dirent *entry;
+    int r = 0;
 
     if (!dir)
-        return fd < 0 ? fd : -errno;
+        return -errno;
     while (r == 0 && (errno = 0, entry = readdir(dir)))
         if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && strcmp(entry->d_name, STATE_FILE))
             r = remove_entry(dir_fd, entry->d_name, depth);

@@ -106,8 +106,8 @@ int host_state_list(int root_fd, struct arena *arena, struct json_strings *ret_i
 int host_state_claim(int root_fd, const char *id, int *ret_dir_fd, struct err *err);
 
 /*
- * Opens the directory of a container: WORDS_NOT_FOUND (ERR_NOT_FOUND, -ENOENT) if there is none or it is
- * another runtime's.  Not locked.
+ * Opens the directory of a container, to lock it: WORDS_NOT_FOUND (ERR_NOT_FOUND, -ENOENT) if there is
+ * none. Whose it is, host_state_load() finds out.
  */
 int host_state_open(int root_fd, const char *id, int *ret_dir_fd, struct err *err);
 
@@ -125,8 +125,9 @@ int host_state_save(int dir_fd, const struct host_state *state, struct err *err)
 
 /*
  * Reads state.json into a new struct in ARENA.  *RET_DIR_FD (may be NULL) is the directory. A directory
- * that a create killed at its very start left counts as `creating` with pid 0. -ENOENT as host_state_open;
- * -EBADMSG (ERR_STATE_FILE) if the file is spoilt: only host_state_remove() helps.
+ * that a create killed at its very start left counts as `creating` with pid 0. -ENOENT as host_state_open,
+ * also for what another runtime made; -EBADMSG (ERR_STATE_FILE) if the file is spoilt: only
+ * host_state_remove() helps.
  */
 int host_state_load(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state,
                     int *ret_dir_fd, struct err *err);

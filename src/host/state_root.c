@@ -207,8 +207,9 @@ static int read_ids(DIR *dir, struct arena *arena, struct json_strings *ids)
 int host_state_list(int root_fd, struct arena *arena, struct json_strings *ret_ids, struct err *err)
 {
     struct json_strings ids = { 0 };
-    int fd, r;
+    autoclose int fd = -1;
     DIR *dir;
+    int r;
 
     *ret_ids = ids;
     if (root_fd < 0)
@@ -217,6 +218,7 @@ int host_state_list(int root_fd, struct arena *arena, struct json_strings *ret_i
     dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir)
         return err_set(err, ERR_STATE_FILE, fd < 0 ? fd : errno, "list the state directory");
+    (void) take_fd(&fd); /* it is the DIR's now */
     r = read_ids(dir, arena, &ids);
     (void) closedir(dir);
     if (r == 0 && ids.n) {
