@@ -45,6 +45,18 @@ static struct err *slot(struct err *err)
     return err->next;
 }
 
+/* The name of entry INDEX, if the member is a map of strings; NULL if it is a list. */
+static const char *key_of(const struct json_node *node, size_t member, size_t index)
+{
+    for (size_t i = 0; i < node->type->n_fields; i++)
+        if (node->type->fields[i].offset == member && node->type->fields[i].kind == JSON_MAP) {
+            const struct json_map *map = (const struct json_map *) (const void *) ((const char *) node + member);
+
+            return index < map->n ? map->v[index].key : NULL;
+        }
+    return NULL;
+}
+
 static char *path_of(const struct json_node *node, size_t member, size_t index)
 {
     autotext struct text path = { 0 };
@@ -55,8 +67,14 @@ static char *path_of(const struct json_node *node, size_t member, size_t index)
         return NULL;
     (void) json_member_path(plain, n + 1, node, member);
     text_add(&path, "%s", plain);
-    if (index != ERR_NO_MEMBER)
-        text_add(&path, "[%zu]", index);
+    if (index != ERR_NO_MEMBER) {
+        const char *key = key_of(node, member, index);
+
+        if (key)
+            text_add(&path, "[\"%s\"]", key);
+        else
+            text_add(&path, "[%zu]", index);
+    }
     return take_ptr(&path.s);
 }
 
@@ -72,6 +90,14 @@ static unsigned line_of(const struct err_source *source, const struct json_node 
     return json_line(source->text, offset ? offset : node->start);
 }
 
+/* An error is one line, whatever a configuration's strings hold: nobody forges a second one, or colours a terminal. */
+static void keep_to_one_line(char *s)
+{
+    for (; s && *s; s++)
+        if ((unsigned char) *s < ' ' || *s == 0x7f)
+            *s = *s == '\n' || *s == '\t' ? ' ' : '?';
+}
+
 static void write_text(struct err *e, const struct err_source *source, int number, const char *fmt, va_list ap)
 {
     autotext struct text text = { 0 };
@@ -83,6 +109,7 @@ static void write_text(struct err *e, const struct err_source *source, int numbe
     text_vadd(&text, fmt, ap);
     if (number)
         text_add(&text, ": %s", strerror(number));
+    keep_to_one_line(text.s);
     e->text = take_ptr(&text.s);
 }
 

@@ -2,6 +2,7 @@
 /*
  * main.c - the program ocirt: global options, a command, its options and arguments.
  */
+#include <signal.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = { 0 };
 
+    (void) signal(SIGCHLD, SIG_DFL);   /* inherited as ignored, it would hide how our children end (wait(2)) */
     cli_file_fill_standard();
     return run(&cli, argc > 0 ? argv + 1 : argv);
 }

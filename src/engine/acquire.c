@@ -38,12 +38,11 @@ static int open_root(struct creation *c, struct err *err)
 {
     struct plan_root *root = &c->plan->root;
     const struct oci_root *from = c->bundle.spec.root;
-    struct stat st;
+    autoclose int fd = sys_openat(AT_FDCWD, root->path, O_PATH | O_DIRECTORY, 0);
     int r;
 
-    r = stat(root->path, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
-    if (r < 0) {
-        r = ERR_AT(err, from, path, ERR_ROOTFS, r, "the root filesystem %s", root->path);
+    if (fd < 0) {
+        r = ERR_AT(err, from, path, ERR_ROOTFS, fd, "the root filesystem %s", root->path);
         explain_path(err, root->path);
         return r;
     }
@@ -58,16 +57,17 @@ static int open_root(struct creation *c, struct err *err)
 /* With copy-symlink, a source that is a link is not mounted but made again in the container. */
 static int copy_symlink(struct creation *c, struct plan_mount *m)
 {
+    autoclose int fd = m->copy_symlink ? sys_openat(AT_FDCWD, m->source, O_PATH | O_NOFOLLOW, 0) : -EBADF;
     struct stat st;
     char *text;
     ssize_t n;
 
-    if (!m->copy_symlink || lstat(m->source, &st) < 0 || !S_ISLNK(st.st_mode))
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISLNK(st.st_mode))
         return 0;
     text = arena_alloc(&c->plan->arena, 4096);     /* PATH_MAX: no link is longer */
     if (!text)
         return -ENOMEM;
-    n = readlink(m->source, text, 4095);
+    n = readlinkat(fd, "", text, 4095);
     if (n < 0)
         return -errno;
     m->kind = PLAN_MOUNT_SYMLINK;
@@ -103,16 +103,43 @@ int acquire_id_map(const struct plan_mount *m, struct err *err)
     return r;
 }
 
+static int open_source(struct creation *c, struct plan_mount *m, struct err *err);
+
+/* The container's directory in the hierarchy of that name; it may have none there. */
+static int hierarchy_fd(const struct creation *c, const char *name)
+{
+    if (!strcmp(name, "unified"))
+        return c->cgroup.process_fd;
+    for (size_t i = 0; i < c->cgroup.n_dirs; i++)
+        if (!strcmp(c->cgroup.dirs[i].name, name))
+            return c->cgroup.dirs[i].fd;
+    return -1;
+}
+
+/* cgroup v1 without a cgroup namespace: the container sees its own directories, or, where it has none, the host's. */
+static int open_hierarchy(struct creation *c, struct plan_mount *m, struct err *err)
+{
+    int fd = hierarchy_fd(c, m->source);
+
+    if (fd >= 0 && !c->plan->facts.rootless) {
+        m->tree_fd = sys_open_tree(fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+        return m->tree_fd < 0 ? source_failed(m, m->tree_fd, err) : 0;
+    }
+    m->kind = PLAN_MOUNT_BIND;
+    m->source = arena_printf(&c->plan->arena, "/sys/fs/cgroup/%s%s", m->source, fd >= 0 ? c->cgroup.path : "");
+    if (!m->source)
+        return err_nomem(err);
+    return c->plan->facts.rootless ? 0 : open_source(c, m, err);
+}
+
 static int open_source(struct creation *c, struct plan_mount *m, struct err *err)
 {
     int r = copy_symlink(c, m);
 
     if (r < 0)
         return source_failed(m, r, err);
-    if (m->kind == PLAN_MOUNT_CGROUP && c->cgroup.process_fd >= 0) {
-        m->tree_fd = sys_open_tree(c->cgroup.process_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-        return m->tree_fd < 0 ? source_failed(m, m->tree_fd, err) : 0;
-    }
+    if (m->kind == PLAN_MOUNT_CGROUP)
+        return open_hierarchy(c, m, err);
     if (m->kind != PLAN_MOUNT_BIND || c->plan->facts.rootless)
         return 0;
     m->tree_fd = clone_tree(m->source, m->recursive, m->source_nofollow);
@@ -121,8 +148,27 @@ static int open_source(struct creation *c, struct plan_mount *m, struct err *err
     return acquire_id_map(m, err);
 }
 
+/* Maps without ranges mean those of the user namespace that is joined. */
+static int use_joined_maps(struct creation *c, struct plan_mount *m, struct err *err)
+{
+    const struct plan_namespaces *ns = &c->plan->namespaces;
+
+    if (!m->id_map || m->id_map->n_uid || m->id_map->userns_fd >= 0)
+        return 0;
+    for (size_t i = 0; i < ns->n_join; i++)
+        if (ns->join[i].flag == CLONE_NEWUSER)
+            m->id_map->userns_fd = fcntl(ns->join[i].ns_fd, F_DUPFD_CLOEXEC, 3);
+    return m->id_map->userns_fd < 0 ? err_set(err, ERR_ID_MAP, errno, "use the joined user namespace's ids") : 0;
+}
+
 static int open_id_maps(struct creation *c, struct err *err)
 {
+    for (size_t i = 0; i < c->plan->n_mounts; i++) {
+        int r = use_joined_maps(c, &c->plan->mounts[i], err);
+
+        if (r < 0)
+            return r;
+    }
     return host_idmap_open_mounts(c->proc_fd, c->plan, err);
 }
 
@@ -256,7 +302,7 @@ static int open_template(struct creation *c, struct err *err)
     return 0;                      /* without it the start is slower, and nothing else */
 }
 
-static int open_gate(struct creation *c, struct err *err)
+int creation_open_gate(struct creation *c, struct err *err)
 {
     int pair[2];
 
@@ -271,7 +317,7 @@ int creation_acquire(struct creation *c, struct err *err)
 {
     int (*const steps[])(struct creation *, struct err *) = {
         check_preserved, open_namespaces, open_root, open_id_maps, open_mounts, open_devices, open_null, listen_for_start,
-        connect_to_agent, open_template, open_gate,
+        connect_to_agent, open_template,
     };
     int r = 0;
 

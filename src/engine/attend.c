@@ -14,6 +14,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "engine/creation.h"
+#include "host/foreground.h"
 #include "host/idmap.h"
 #include "host/namespace.h"
 #include "host/rdt.h"
@@ -92,7 +93,7 @@ static uid_t container_owner(const struct plan *plan)
 
 static int enter_cgroup(struct creation *c, struct err *err)
 {
-    int r = host_cgroup_enter(c->plan, &c->cgroup, c->pid, c->cgroup.process_fd >= 0, err);
+    int r = host_cgroup_enter(c->plan, &c->cgroup, c->pid, c->cgroup.process_fd >= 0 && !c->migrate, err);
 
     return r < 0 ? r : host_cgroup_delegate(c->plan, &c->cgroup, container_owner(c->plan), err);
 }
@@ -167,6 +168,26 @@ static int go(struct creation *c, struct err *err)
     return r < 0 ? err_set(err, ERR_INIT_DIED, r, "tell the container's process to go on") : 0;
 }
 
+bool engine_died_at_birth(const struct host_cgroup *cgroup, int status)
+{
+    uint64_t kills = 0;
+
+    return cgroup->process_fd >= 0 && status == 128 + SIGKILL &&
+           (host_cgroup_oom_kills(cgroup, &kills) < 0 || kills == 0);
+}
+
+static int died_unheard(struct creation *c, struct err *err)
+{
+    int status = -1;
+
+    if (c->pidfd >= 0)
+        (void) host_process_status(c->pidfd, &status);
+    if (c->migrate || !engine_died_at_birth(&c->cgroup, status))
+        return engine_init_died_so(status, &c->cgroup, err);
+    c->pid = 0;                    /* reaped */
+    return -ERESTART;
+}
+
 static int listen_to_init(struct creation *c, struct err *err)
 {
     char text[MSG_TEXT_MAX];
@@ -180,7 +201,8 @@ static int listen_to_init(struct creation *c, struct err *err)
         if (r < 0)
             return err_set(err, ERR_INIT_DIED, r, "listen to the container's process");
         if (r == 0)
-            return engine_init_died(c->pidfd, &c->cgroup, err);
+            return c->heard ? engine_init_died(c->pidfd, &c->cgroup, err) : died_unheard(c, err);
+        c->heard = true;
         switch ((enum msg_type) m.type) {
         case MSG_HOOKS:
             r = run_runtime_hooks(c, err);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,11 +67,14 @@ static bool in_user_namespace(void)
 
 int engine_facts(const struct ocirt *ocirt, struct arena *arena, struct plan_facts *ret, struct err *err)
 {
-    struct plan_facts facts = { .euid = geteuid(), .last_capability = 63 };
-    int r = ocirt->manager == PLAN_MANAGER_DISABLED ? 0 : host_cgroup_facts(&facts, arena);
+    struct plan_facts facts = { .euid = geteuid(), .egid = getegid(), .last_capability = CAP_LAST_CAP };
+    int r = host_cgroup_facts(&facts, arena);
 
     if (r < 0)
         return err_set(err, ERR_CGROUP, r, "cannot find out how /sys/fs/cgroup is mounted");
+    /* The kernel may know more than the headers, or less. */
+    while (facts.last_capability < 63 && prctl(PR_CAPBSET_READ, facts.last_capability + 1, 0, 0, 0) >= 0)
+        facts.last_capability++;
     while (facts.last_capability > 0 && prctl(PR_CAPBSET_READ, facts.last_capability, 0, 0, 0) < 0)
         facts.last_capability--;
     facts.in_user_namespace = in_user_namespace();

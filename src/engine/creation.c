@@ -61,7 +61,7 @@ int creation_plan(struct creation *c, struct err *err)
     struct plan_options options = {
         .id = c->id, .manager = c->ocirt->manager, .no_pivot = c->options.no_pivot,
         .no_new_keyring = c->options.no_new_keyring, .notify_socket = getenv("NOTIFY_SOCKET"),
-        .listen_fds = listen_fds(),
+        .listen_fds = listen_fds(), .seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
     };
     struct plan_facts facts;
     int r = bundle_open(&c->options, &c->bundle, err);
@@ -266,16 +266,38 @@ static void close_trees(struct plan *plan)
         fd_cleanup(&plan->namespaces.join[i].ns_fd);
 }
 
-static int make(struct creation *c, struct err *err)
+/* A function type, for the tables below. */
+typedef int step_fn(struct creation *c, struct err *err);
+
+static int walk(struct creation *c, step_fn *const steps[], size_t n, struct err *err)
 {
-    int (*const steps[])(struct creation *, struct err *) = {
-        creation_plan, check_terminal, claim, make_host_side, creation_acquire, creation_build_stub, fill_init,
-        creation_spawn, creation_attend,
-    };
     int r = 0;
 
-    for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
+    for (size_t i = 0; r >= 0 && i < n; i++)
         r = steps[i](c, err);
+    return r;
+}
+
+#define WALK(c, steps, err) walk(c, steps, sizeof(steps) / sizeof *(steps), err)
+
+static int make(struct creation *c, struct err *err)
+{
+    static step_fn *const prepare[] = { creation_plan, check_terminal, claim, make_host_side, creation_acquire,
+                                        creation_prepare_stub };
+    static step_fn *const begin[] = {
+        creation_open_gate, creation_build_stub, fill_init, creation_spawn, creation_attend,
+    };
+    int r = WALK(c, prepare, err);
+
+    if (r >= 0)
+        r = WALK(c, begin, err);
+    if (r == -ERESTART && !err_is_set(err)) {
+        fd_cleanup(&c->gate_fd);
+        fd_cleanup(&c->stub_fd);
+        fd_cleanup(&c->pidfd);
+        c->migrate = true;
+        r = WALK(c, begin, err);
+    }
     if (c->plan)
         close_trees(c->plan);
     fd_cleanup(&c->listener_fd);
@@ -303,6 +325,8 @@ int creation_publish(struct creation *c, struct err *err)
     }
     if (r >= 0 && c->options.pidfd_socket)
         r = host_pidfd_send(c->options.pidfd_socket, c->pidfd, err);
+    if (r >= 0 && c->plan->pidfd_receiver)
+        r = host_pidfd_send(c->plan->pidfd_receiver, c->pidfd, err);
     if (r >= 0 && c->options.pid_file)
         r = host_pidfile_write(c->options.pid_file, c->pid, err);
     if (r < 0)

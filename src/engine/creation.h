@@ -43,6 +43,8 @@ struct creation {
     int pidfd, netns_fd, template_fd;
     pid_t pid;                     /* 0: not cloned */
     int master_fd;                 /* of the terminal, when init sent it */
+    bool heard;                    /* init has said something */
+    bool migrate;                  /* init is moved into its cgroup instead of being born there: see died_at_birth() */
     bool hooks_ran;                /* from then on a failure runs the poststop hooks */
     bool cgroup_made, rdt_made, netdevs_moved;
     struct init init;
@@ -70,9 +72,18 @@ void creation_done(struct creation *c);
 
 int creation_acquire(struct creation *c, struct err *err);     /* acquire.c: descriptors of the host's side */
 int acquire_id_map(const struct plan_mount *m, struct err *err);   /* acquire.c: id-maps the tree of a bind mount */
-int creation_build_stub(struct creation *c, struct err *err);  /* stub.c: seccomp program and image */
+int creation_prepare_stub(struct creation *c, struct err *err);    /* stub.c: seccomp program, what agent and hooks get */
+int creation_build_stub(struct creation *c, struct err *err);  /* stub.c: the image */
+int creation_open_gate(struct creation *c, struct err *err);   /* acquire.c: the socket between us and init */
 int creation_spawn(struct creation *c, struct err *err);       /* spawn.c: the clone; init waits for GO */
-int creation_attend(struct creation *c, struct err *err);      /* attend.c: what init needs from outside; messages until READY */
+int creation_attend(struct creation *c, struct err *err);      /* attend.c: what init needs from outside; messages until READY.
+                                                                  -ERESTART without an error: clone again, with `migrate` */
+
+/*
+ * Since Linux 6.14 a child of CLONE_INTO_CGROUP is killed at birth if cgroup.kill was ever written to the one of the two
+ * cgroups (the caller's, the new one) and not as often to the other.  STATUS as host_process_status() has it.
+ */
+bool engine_died_at_birth(const struct host_cgroup *cgroup, int status);
 
 /* attend.c: writes oom_score_adj of process PID, if P (may be NULL) has one. */
 int engine_set_oom_score(int proc_fd, pid_t pid, const struct plan_process *p, struct err *err);
@@ -94,6 +105,7 @@ int engine_init_failed(struct plan *plan, const struct plan_process *process, co
                        size_t n, struct err *err);
 
 /* init_error.c: init is gone without a word: why? */
+int engine_init_died_so(int status, const struct host_cgroup *cgroup, struct err *err);
 int engine_init_died(int pidfd, const struct host_cgroup *cgroup, struct err *err);
 
 #endif

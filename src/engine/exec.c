@@ -217,11 +217,23 @@ static int tell_pid(struct execution *x, struct err *err)
     if (r >= 0)
         r = engine_set_oom_score(x->proc_fd, x->pid, x->compiled, err);
     if (r >= 0)
-        r = host_cgroup_enter(NULL, x->where, x->pid, x->where->process_fd >= 0, err);
+        r = host_cgroup_enter(NULL, x->where, x->pid, x->where->process_fd >= 0 && !x->migrate, err);
     if (r < 0)
         return r;
     r = gate_go(x->gate_fd, x->pid);
     return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on") : 0;
+}
+
+static int died_unheard(struct execution *x, struct err *err)
+{
+    int status = -1;
+
+    if (x->pidfd >= 0)
+        (void) host_process_status(x->pidfd, &status);
+    if (x->migrate || !engine_died_at_birth(x->where, status))
+        return engine_init_died_so(status, &x->container->cgroup, err);
+    x->pid = 0;                    /* reaped */
+    return -ERESTART;
 }
 
 static int await_ready(struct execution *x, struct err *err)
@@ -235,7 +247,7 @@ static int await_ready(struct execution *x, struct err *err)
     if (r < 0)
         return err_set(err, ERR_INIT_DIED, r, "listen to the process");
     if (r == 0)
-        return engine_init_died(x->pidfd, &x->container->cgroup, err);
+        return died_unheard(x, err);
     if (m.type == MSG_FAILED)
         return engine_init_failed(x->plan, x->compiled, &m, text, n, err);
     x->master_fd = take_fd(&fd);
@@ -260,21 +272,42 @@ static int serve_terminal(struct execution *x, struct err *err)
     return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on") : 0;
 }
 
+/* A function type, for the tables below. */
+typedef int step_fn(struct execution *x, struct err *err);
+
+static int walk(struct execution *x, step_fn *const steps[], size_t n, struct err *err)
+{
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        r = steps[i](x, err);
+    return r;
+}
+
+#define WALK(x, steps, err) walk(x, steps, sizeof(steps) / sizeof *(steps), err)
+
 static int make(struct execution *x, struct err *err)
 {
-    int (*const steps[])(struct execution *, struct err *) = {
-        check_status, execution_process, check_terminal, choose_cgroup, build_seccomp, open_root, build_stub, fill_init,
-        execution_spawn, tell_pid, await_ready, serve_terminal,
+    static step_fn *const prepare[] = {
+        check_status, execution_process, check_terminal, choose_cgroup, build_seccomp, open_root,
     };
+    static step_fn *const begin[] = { build_stub, fill_init, execution_spawn, tell_pid, await_ready, serve_terminal };
     int r = check_preserved(x, err);
 
     if (r >= 0)
         r = existing_config(x->container, &x->bundle, &x->plan, err);
-    for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
-        r = steps[i](x, err);
-    if (r < 0)
-        return r;
-    return engine_await_exec(x->gate_fd, x->pidfd, x->plan, x->compiled, &x->container->cgroup, NULL, err);
+    if (r >= 0)
+        r = WALK(x, prepare, err);
+    if (r >= 0)
+        r = WALK(x, begin, err);
+    if (r == -ERESTART && !err_is_set(err)) {
+        fd_cleanup(&x->gate_fd);
+        fd_cleanup(&x->stub_fd);
+        fd_cleanup(&x->pidfd);
+        x->migrate = true;
+        r = WALK(x, begin, err);
+    }
+    return r < 0 ? r : engine_await_exec(x->gate_fd, x->pidfd, x->plan, x->compiled, &x->container->cgroup, NULL, err);
 }
 
 static void end(struct execution *x)

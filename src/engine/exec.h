@@ -22,6 +22,7 @@ struct execution {
     struct json_text notify_state[3];
     int gate_fd, init_gate_fd, stub_fd, notify_fd, proc_fd, pidfd, master_fd, exec_root_fd;
     pid_t pid;
+    bool migrate;                  /* as in struct creation */
     struct init init;
 };
 

@@ -34,7 +34,7 @@ static pid_t clone_into(struct execution *x, struct clone_args *args, struct err
 {
     pid_t pid;
 
-    if (x->where && x->where->process_fd >= 0) {
+    if (x->where && x->where->process_fd >= 0 && !x->migrate) {
         args->flags |= CLONE_INTO_CGROUP;
         args->cgroup = (uint64_t) (unsigned) x->where->process_fd;
     }

@@ -335,11 +335,18 @@ int engine_init_failed(struct plan *plan, const struct plan_process *process, co
 
 int engine_init_died(int pidfd, const struct host_cgroup *cgroup, struct err *err)
 {
-    uint64_t kills = 0;
-    int status = -1, r;
+    int status = -1;
 
     if (pidfd >= 0)
         (void) host_process_status(pidfd, &status);
+    return engine_init_died_so(status, cgroup, err);
+}
+
+int engine_init_died_so(int status, const struct host_cgroup *cgroup, struct err *err)
+{
+    uint64_t kills = 0;
+    int r;
+
     if (cgroup && host_cgroup_oom_kills(cgroup, &kills) >= 0 && kills) {
         r = err_set(err, ERR_INIT_DIED, 0, "the container's process was killed: out of memory in its cgroup");
         err_hint(err, "linux.resources.memory.limit is too low for this program to begin");

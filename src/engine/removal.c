@@ -66,7 +66,12 @@ static int remove_rdt(struct existing *e, struct err *err)
     if (!e->state->rdt)
         return 0;
     r = host_rdt_open(&fd, err);
-    return r < 0 ? r : host_rdt_remove(fd, e->state->rdt, false, err);
+    if (r < 0) {                   /* unmounted since: its groups are gone with it */
+        err_done(err);
+        err_warn(err, "resctrl is no longer mounted: nothing of it was removed");
+        return 0;
+    }
+    return host_rdt_remove(fd, e->state->rdt, e->state->creating, err);
 }
 
 static int remove_mounts(struct existing *e, struct err *err)

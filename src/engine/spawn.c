@@ -201,7 +201,7 @@ int creation_spawn(struct creation *c, struct err *err)
     choose_flags(c, &flags);
     args.flags = flags | CLONE_PIDFD;
     args.pidfd = (uint64_t) (uintptr_t) &pidfd;
-    if (c->cgroup.process_fd >= 0) {
+    if (c->cgroup.process_fd >= 0 && !c->migrate) {
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t) (unsigned) c->cgroup.process_fd;
     }

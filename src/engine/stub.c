@@ -73,6 +73,15 @@ static int place_fds(struct creation *c, int *start_fd, bool procfs, struct err 
     return 0;
 }
 
+int creation_prepare_stub(struct creation *c, struct err *err)
+{
+    int r = build_seccomp(c, err);
+
+    if (r >= 0)
+        r = make_notify_state(c, err);
+    return r < 0 ? r : open_hook_outputs(c, err);
+}
+
 int creation_build_stub(struct creation *c, struct err *err)
 {
     const struct plan *plan = c->plan;
@@ -85,13 +94,7 @@ int creation_build_stub(struct creation *c, struct err *err)
     if (!plan->process)
         return 0;
     procfs = needs_procfs(plan->process);
-    r = build_seccomp(c, err);
-    if (r >= 0)
-        r = make_notify_state(c, err);
-    if (r >= 0)
-        r = open_hook_outputs(c, err);
-    if (r >= 0)
-        r = place_fds(c, start_fd, procfs, err);
+    r = place_fds(c, start_fd, procfs, err);
     if (r < 0)
         return r;
 

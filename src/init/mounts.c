@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -162,6 +163,17 @@ static bool closed_late(const struct plan_mount *m)
     return m->set & MOUNT_ATTR_RDONLY && !strcmp(m->type, "tmpfs");
 }
 
+/* SELinux: filesystems that take no context option have their root labelled instead (mqueue). */
+static int set_label(const struct plan_mount *m, int tree_fd)
+{
+    if (!m->file_label)
+        return 0;
+    autoclose int fd = sys_openat(tree_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        return fd;
+    return fsetxattr(fd, "security.selinux", m->file_label, strlen(m->file_label) + 1, 0) < 0 ? -errno : 0;
+}
+
 static int attach_instance(struct init *init, const struct plan_mount *m, int tree_fd)
 {
     autoclose int target_fd = open_target(init, m, true);
@@ -174,6 +186,8 @@ static int attach_instance(struct init *init, const struct plan_mount *m, int tr
         r = set_attributes(tree_fd, m->recursive_set, m->recursive_clear, AT_RECURSIVE);
     if (r >= 0)
         r = set_id_map(m, tree_fd);
+    if (r >= 0)
+        r = set_label(m, tree_fd);
     if (r >= 0)
         r = sys_move_mount(tree_fd, target_fd);
     return r < 0 ? r : set_propagation(m, tree_fd);
