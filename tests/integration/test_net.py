@@ -4,7 +4,7 @@
 import os
 import subprocess
 
-from ocitest import ContainerTest, drop_namespace, has_program, host, main, needs, set_namespace
+from ocitest import ContainerTest, drop_namespace, has_program, host, leaks, main, needs, set_namespace
 from ocitest.case import with_user_namespace
 
 IFF_UP, IFF_RUNNING = 1, 64
@@ -56,7 +56,7 @@ class Devices(ContainerTest):
 
     def setUp(self):
         super().setUp()
-        self.name, self.other = f"oc{os.getpid() % 100000}a", f"oc{os.getpid() % 100000}b"
+        self.name, self.other = leaks.device_name("a"), leaks.device_name("b")
         ip("link", "add", "name", self.name, "type", "veth", "peer", "name", self.other)
         self.addCleanup(subprocess.run, ["ip", "link", "delete", self.other], capture_output=True, check=False)
 

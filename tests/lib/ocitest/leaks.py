@@ -33,12 +33,17 @@ def descendants(of=None):
     return found
 
 
-def reap(spare=()):
-    """Takes the exit statuses of orphans that came to us and ended.  Processes in spare are left alone."""
+STATE_DIRECTORY = "/run/ocirt"      # of containers whose runtime isn't told another
+
+started = set()     # the pids of our own children, whose exit statuses somebody will ask for
+
+
+def reap():
+    """Takes the exit statuses of orphans that came to us and ended, so that nothing waits for them."""
     me = os.getpid()
     for pid, (_, state) in descendants().items():
         stat = stat_of(pid)
-        if state == "Z" and pid not in spare and stat and stat[2] == me:
+        if state == "Z" and pid not in started and stat and stat[2] == me:
             try:
                 os.waitpid(pid, os.WNOHANG)
             except ChildProcessError:
@@ -63,6 +68,15 @@ def mount_lines(text):
     return lines
 
 
+def device_name(word):
+    """The name of a network device of this process; others may have theirs on the same machine."""
+    return f"oc{os.getpid() % 1000000}{word}"
+
+
+def own_devices():
+    return {name for name in os.listdir("/sys/class/net") if name.startswith(device_name(""))}
+
+
 class Snapshot:
     """The state of things before a test; left() tells what has come since."""
 
@@ -70,7 +84,7 @@ class Snapshot:
         self.view = views.get(view)
         self.pids = set(descendants())
         self.mounts = mount_lines(self.view.mountinfo())
-        self.devices = set(os.listdir("/sys/class/net"))
+        self.devices = own_devices()
         self.cgroups = set(cgroups.left())
 
     def processes(self):
@@ -86,7 +100,7 @@ class Snapshot:
         found += [f"mount {line}" for line in sorted(mount_lines(self.view.mountinfo()) - self.mounts)
                   if not self._allowed_mount(line, state_root)]
         found += [f"cgroup {path}" for path in cgroups.left() if path not in self.cgroups]
-        found += [f"network device {name}" for name in set(os.listdir("/sys/class/net")) - self.devices]
+        found += [f"network device {name}" for name in own_devices() - self.devices]
         if state_root and os.path.isdir(state_root):
             found += [f"state directory {name}" for name in sorted(os.listdir(state_root)) if name[0] != "."]
         return found
@@ -94,7 +108,8 @@ class Snapshot:
     @staticmethod
     def _allowed_mount(line, state_root):
         """What the runtime keeps for all containers has a hidden name, right under its state directory."""
-        return state_root is not None and line.startswith(os.path.join(state_root, "."))
+        roots = [STATE_DIRECTORY] + ([state_root] if state_root else [])
+        return any(line.startswith(os.path.join(root, ".")) for root in roots)
 
     def kill_left(self):
         for pid in self.processes():

@@ -5,8 +5,9 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 
-from . import bundle, views
+from . import bundle, leaks, views
 
 
 def runtime_path():
@@ -42,6 +43,21 @@ def json_lines(text):
     return objects
 
 
+def wait_and_reap(process, timeout):
+    """A pid namespace ends only when all its processes are reaped, and some of them may have come to us."""
+    deadline = time.monotonic() + timeout
+    pause = 1
+    while True:
+        try:
+            process.wait(pause)
+            return
+        except subprocess.TimeoutExpired:
+            leaks.reap()
+            pause = 0.1
+            if time.monotonic() > deadline:
+                raise
+
+
 class Runtime:
     """A runtime with a state directory of its own.  Its calls take the words after the global options."""
 
@@ -65,7 +81,9 @@ class Runtime:
         env = dict(os.environ if environment is None else environment)
         env.pop("NOTIFY_SOCKET", None)
         child = in_child if prepare or self.view.fd is not None else None
-        return subprocess.Popen(self.argv(*args), env=env, preexec_fn=child, **how)
+        process = subprocess.Popen(self.argv(*args), env=env, preexec_fn=child, **how)
+        leaks.started.add(process.pid)
+        return process
 
     def __call__(self, *args, stdin=None, input=None, stdout=None, stderr=None, timeout=60, **how):
         """Runs it to its end.  Output goes to files: a container that lives on doesn't keep us waiting."""
@@ -77,7 +95,7 @@ class Runtime:
             process = self.popen(*args, stdin=stdin if stdin is not None else subprocess.DEVNULL,
                                  stdout=stdout or out, stderr=stderr or err, **how)
             try:
-                process.wait(timeout)
+                wait_and_reap(process, timeout)
             except BaseException:
                 process.kill()
                 process.wait()

@@ -16,12 +16,10 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from ocitest import cgroups, host, leaks  # noqa: E402
 
-STATE_DIRECTORIES = ("/run/ocirt",)
-
-
 def state_entries():
-    return {os.path.join(d, name) for d in STATE_DIRECTORIES if os.path.isdir(d)
-            for name in os.listdir(d) if not name.startswith(".")}
+    where = leaks.STATE_DIRECTORY
+    return {os.path.join(where, name) for name in (os.listdir(where) if os.path.isdir(where) else ())
+            if not name.startswith(".")}
 
 
 def stop(process, seconds):
