@@ -55,11 +55,16 @@ static void restrict_devices(int cgroup_fd)
         { .code = BPF_JMP | BPF_EXIT },
     };
     union bpf_attr load = {
-        .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE, .insn_cnt = 2, .insns = (uintptr_t) program, .license = (uintptr_t) "GPL",
+        .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+        .insn_cnt = 2,
+        .insns = (uintptr_t) program,
+        .license = (uintptr_t) "GPL",
     };
     int fd = (int) DO(syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load));
     union bpf_attr attach = {
-        .target_fd = (uint32_t) cgroup_fd, .attach_bpf_fd = (uint32_t) fd, .attach_type = BPF_CGROUP_DEVICE,
+        .target_fd = (uint32_t) cgroup_fd,
+        .attach_bpf_fd = (uint32_t) fd,
+        .attach_type = BPF_CGROUP_DEVICE,
         .attach_flags = BPF_F_ALLOW_MULTI,
     };
 
@@ -78,8 +83,14 @@ enum { SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
 static const struct filesystem filesystems[] = {
     { "proc", "proc", { { 0 } }, 0 },
-    { "tmpfs", "dev", { { "mode", "755" }, { "size", "65536k" } }, MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME },
-    { "devpts", "dev/pts", { { "ptmxmode", "0666" }, { "mode", "0620" }, { "gid", "5" } }, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC },
+    { "tmpfs",
+      "dev",
+      { { "mode", "755" }, { "size", "65536k" } },
+      MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME },
+    { "devpts",
+      "dev/pts",
+      { { "ptmxmode", "0666" }, { "mode", "0620" }, { "gid", "5" } },
+      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC },
     { "tmpfs", "dev/shm", { { "mode", "1777" }, { "size", "65536k" } }, SAFE },
     { "mqueue", "dev/mqueue", { { 0 } }, SAFE },
     { "sysfs", "sys", { { 0 } }, SAFE | MOUNT_ATTR_RDONLY },
@@ -88,7 +99,8 @@ static const struct filesystem filesystems[] = {
 
 static void attach(int tree_fd, int target_fd)
 {
-    DO(syscall(SYS_move_mount, tree_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+    DO(syscall(SYS_move_mount, tree_fd, "", target_fd, "",
+               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
     close(target_fd);
 }
 
@@ -119,11 +131,15 @@ static void mount_all(int root_fd)
 
 static void make_devices(int root_fd)
 {
-    static const struct { const char *name; unsigned major, minor; } devices[] = {
-        { "null", 1, 3 }, { "zero", 1, 5 }, { "full", 1, 7 }, { "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
+    static const struct {
+        const char *name;
+        unsigned major, minor;
+    } devices[] = {
+        { "null", 1, 3 },   { "zero", 1, 5 },    { "full", 1, 7 },
+        { "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
     };
     static const char *const links[][2] = {
-        { "/proc/self/fd", "fd" }, { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
+        { "/proc/self/fd", "fd" },       { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
         { "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" },
     };
     int dev_fd = (int) DO(openat(root_fd, "dev", O_PATH | O_CLOEXEC));
@@ -138,8 +154,17 @@ static void make_devices(int root_fd)
 static void mask(int root_fd, int null_fd)
 {
     static const char *const masked[] = {
-        "proc/acpi", "proc/asound", "proc/kcore", "proc/keys", "proc/latency_stats", "proc/timer_list",
-        "proc/timer_stats", "proc/sched_debug", "proc/scsi", "sys/firmware", "sys/devices/virtual/powercap",
+        "proc/acpi",
+        "proc/asound",
+        "proc/kcore",
+        "proc/keys",
+        "proc/latency_stats",
+        "proc/timer_list",
+        "proc/timer_stats",
+        "proc/sched_debug",
+        "proc/scsi",
+        "sys/firmware",
+        "sys/devices/virtual/powercap",
     };
     static const struct filesystem empty = { "tmpfs", NULL, { { 0 } }, SAFE | MOUNT_ATTR_RDONLY };
     int empty_fd = make(&empty);
@@ -154,7 +179,8 @@ static void mask(int root_fd, int null_fd)
         DO(fstat(fd, &st));
         cover = S_ISDIR(st.st_mode) ? empty_fd : null_fd;
         if (used[cover == empty_fd])
-            cover = (int) DO(syscall(SYS_open_tree, cover, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
+            cover = (int) DO(
+                syscall(SYS_open_tree, cover, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
         used[S_ISDIR(st.st_mode)] = true;
         attach(cover, fd);
     }
@@ -162,7 +188,8 @@ static void mask(int root_fd, int null_fd)
 
 static void close_paths(int root_fd)
 {
-    static const char *const paths[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger" };
+    static const char *const paths[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sys",
+                                         "proc/sysrq-trigger" };
 
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
@@ -234,7 +261,8 @@ static _Noreturn void be_container(int root_fd, int null_fd, const char *rootfs,
 
 static int clone_tree(const char *path)
 {
-    return (int) DO(syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
+    return (int) DO(
+        syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
 }
 
 int main(int argc, char **argv)
@@ -256,7 +284,8 @@ int main(int argc, char **argv)
 
     struct clone_args args = {
         .flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_INTO_CGROUP,
-        .exit_signal = SIGCHLD, .cgroup = (uint64_t) (unsigned) cgroup_fd,
+        .exit_signal = SIGCHLD,
+        .cgroup = (uint64_t) (unsigned) cgroup_fd,
     };
     pid = (pid_t) DO(syscall(SYS_clone3, &args, sizeof args));
     if (pid == 0)
