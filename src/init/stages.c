@@ -61,6 +61,7 @@ static const struct stage container_stages[] = {
 static const struct stage exec_stages[] = {
     { INIT_STAGE_RESET, init_reset },
     { INIT_STAGE_EXEC_JOIN, init_exec_join },
+    { INIT_STAGE_BECOME_ROOT, init_become_root },
     { INIT_STAGE_KEYRING, init_keyring },
     { INIT_STAGE_CONSOLE, init_console },
     { INIT_STAGE_CWD, init_cwd },
