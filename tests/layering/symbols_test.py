@@ -38,9 +38,11 @@ PATH_CALLS = (
       "host/rdt",               # where resctrl is mounted
       "host/state", "host/state_root")),
     ("a path is made, moved or removed", r"mkdir|rmdir|unlink|rename|link|symlink|mknod|chmod|chown|lchown|remove|mkstemp(64)?|mkdtemp",
-     ("base/path", "host/pidfile", "host/state_root")),
+     ("base/path", "host/pidfile", "host/state_root",
+      "host/mount_template")),  # the mount namespace kept in the runtime's own directory
     ("a path is mounted or entered", r"mount|umount|umount2|pivot_root|chroot|chdir",
      ("base/sys", "base/path", "init",
+      "host/mount_template",    # the same
       "host/command",           # the working directory of a hook
       "engine/removal")),       # a mount that the state directory records
 )
