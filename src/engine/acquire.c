@@ -283,6 +283,28 @@ static int connect_to_agent(struct creation *c, struct err *err)
     return 0;
 }
 
+/* Overlay's layers, a disk, a socket: what a filesystem is made from is looked up by init, as a path of the host. */
+static bool makes_from_paths(const struct plan_mount *m)
+{
+    static const char *const pathless[] = { "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "ramfs",
+                                            "hugetlbfs", "bpf", "tracefs", "debugfs", "securityfs" };
+
+    if (m->kind != PLAN_MOUNT_FS && m->kind != PLAN_MOUNT_CLASSIC)
+        return false;
+    for (size_t i = 0; i < sizeof pathless / sizeof *pathless; i++)
+        if (strcmp(m->type, pathless[i]) == 0)
+            return false;
+    return true;
+}
+
+static bool needs_paths_of_the_host(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_mounts; i++)
+        if (makes_from_paths(&plan->mounts[i]))
+            return true;
+    return plan->hooks[PLAN_PRESTART].n || plan->hooks[PLAN_CREATE_RUNTIME].n || plan->hooks[PLAN_CREATE_CONTAINER].n;
+}
+
 /*
  * Hooks look for the host's files, and for the root filesystem at its own path: with them the namespace is a copy of
  * the host's.  In a user namespace the template can't be entered.
@@ -295,8 +317,7 @@ static int open_template(struct creation *c, struct err *err)
     (void) err;
     c->template_fd = -1;
     if (!(plan->namespaces.fresh & CLONE_NEWNS) || user || !c->init.privileged || plan->facts.in_user_namespace ||
-        plan->root.how != PLAN_ROOT_PIVOT || plan->hooks[PLAN_PRESTART].n || plan->hooks[PLAN_CREATE_RUNTIME].n ||
-        plan->hooks[PLAN_CREATE_CONTAINER].n)
+        plan->root.how != PLAN_ROOT_PIVOT || needs_paths_of_the_host(plan))
         return 0;
     c->template_fd = host_mount_template_open(c->proc_fd);
     return 0;                      /* without it the start is slower, and nothing else */
