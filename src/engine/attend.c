@@ -95,6 +95,7 @@ static int enter_cgroup(struct creation *c, struct err *err)
 {
     int r = host_cgroup_enter(c->plan, &c->cgroup, c->pid, c->cgroup.process_fd >= 0 && !c->migrate, err);
 
+    creation_record_cgroup(c);     /* the manager may have made it just now */
     return r < 0 ? r : host_cgroup_delegate(c->plan, &c->cgroup, container_owner(c->plan), err);
 }
 

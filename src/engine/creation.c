@@ -103,7 +103,7 @@ static char *copy(struct creation *c, const char *s)
     return s ? arena_strdup(&c->bundle.arena, s) : NULL;
 }
 
-static void record_cgroup(struct creation *c)
+void creation_record_cgroup(struct creation *c)
 {
     c->state_cgroup = (struct host_state_cgroup) {
         .node.type = &host_state_cgroup_type,
@@ -166,7 +166,7 @@ static int fill_state(struct creation *c, struct err *err)
         .has_user_namespace = ((plan->namespaces.fresh | plan->namespaces.joined) & CLONE_NEWUSER) != 0,
         .annotations = c->bundle.spec.annotations,
     };
-    record_cgroup(c);
+    creation_record_cgroup(c);
     if (!c->state.created || record_net_devices(c) < 0 || record_mounts(c) < 0)
         return err_nomem(err);
     if (!plan->intel_rdt)
@@ -196,6 +196,15 @@ static int claim(struct creation *c, struct err *err)
 
 /* ---- make -------------------------------------------------------------------------------------------------------- */
 
+/* Where another manager makes the cgroup, it is known only now where that is. */
+static int settle_cgroup(struct creation *c, struct err *err)
+{
+    int r = host_cgroup_settle(c->plan, &c->cgroup, err);
+
+    creation_record_cgroup(c);
+    return r;
+}
+
 static int make_host_side(struct creation *c, struct err *err)
 {
     int r;
@@ -208,6 +217,8 @@ static int make_host_side(struct creation *c, struct err *err)
     if (r >= 0)
         r = host_cgroup_create(c->plan, &c->cgroup, err);
     c->cgroup_made = r >= 0;
+    if (r >= 0 && c->plan->facts.cgroup_layout != PLAN_CGROUP_V2)
+        r = settle_cgroup(c, err); /* its mounts of v1 need the directories */
     if (r >= 0 && c->plan->intel_rdt) {
         r = host_rdt_make(c->rdt_fd, c->plan->intel_rdt, &c->state_rdt, err);
         c->rdt_made = r >= 0;
@@ -283,7 +294,7 @@ static int walk(struct creation *c, step_fn *const steps[], size_t n, struct err
 static int make(struct creation *c, struct err *err)
 {
     static step_fn *const prepare[] = { creation_plan, check_terminal, claim, make_host_side, creation_acquire,
-                                        creation_prepare_stub };
+                                        creation_prepare_stub, settle_cgroup };
     static step_fn *const begin[] = {
         creation_open_gate, creation_build_stub, fill_init, creation_spawn, creation_attend,
     };

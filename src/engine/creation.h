@@ -68,6 +68,9 @@ void creation_undo(struct creation *c, struct err *err);
 /* Frees what belongs to this process; the container stays. */
 void creation_done(struct creation *c);
 
+/* Takes over into the state what c->cgroup says, to be saved with it. */
+void creation_record_cgroup(struct creation *c);
+
 /* ---- its parts, in files of their own ------------------------------------------------------------------------- */
 
 int creation_acquire(struct creation *c, struct err *err);     /* acquire.c: descriptors of the host's side */

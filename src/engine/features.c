@@ -102,6 +102,9 @@ static struct oci_features_cgroup *cgroups(struct arena *arena)
     if (!c)
         return NULL;
     c->v1 = c->v2 = c->rdma = true;
+#ifdef HAVE_SYSTEMD
+    c->systemd = c->systemd_user = true;
+#endif
     json_mark(c, systemd);
     json_mark(c, systemd_user);
     return c;

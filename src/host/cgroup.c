@@ -19,16 +19,10 @@
 #include "host/cgroup_manager.h"
 #include "host/device_bpf.h"
 
-int host_cgroup_manager(const struct host_cgroup *cg, const struct host_cgroup_manager **ret, struct err *err)
-{
-    *ret = NULL;
-    if (cg->manager != PLAN_MANAGER_SYSTEMD)
-        return 0;
-    return err_set(err, ERR_UNSUPPORTED, 0, "this build does not have the systemd cgroup manager");
-}
-
 void host_cgroup_done(struct host_cgroup *cg)
 {
+    if (cg->pending)
+        host_cgroup_manager(cg)->release(cg);
     if (cg->process_fd >= 0 && cg->process_fd != cg->dir_fd)
         (void) close(cg->process_fd);
     for (size_t i = 0; i < cg->n_dirs; i++) {
@@ -144,14 +138,14 @@ int host_cgroup_name(const struct plan *plan, struct host_cgroup *ret, struct er
 {
     struct host_cgroup cg = HOST_CGROUP_INIT;
     const struct host_cgroup_manager *manager;
-    int r;
+    int r = 0;
 
     cg.manager = plan->cgroup.manager;
     cg.layout = plan->facts.cgroup_layout;
-    r = host_cgroup_manager(&cg, &manager, err);
-    if (r == 0 && manager)
+    manager = host_cgroup_manager(&cg);
+    if (manager)
         r = manager->name(plan, &cg, err);
-    else if (r == 0 && cg.manager == PLAN_MANAGER_CGROUPFS)
+    else if (cg.manager == PLAN_MANAGER_CGROUPFS)
         r = name_cgroupfs(plan, &cg, err);
     if (r < 0) {
         host_cgroup_done(&cg);
@@ -181,8 +175,8 @@ static int make_dirs(const struct plan *plan, struct host_cgroup *cg, struct err
 }
 
 /* On v1 the devices are among the writes. */
-static int restrict_devices(const struct host_cgroup *cg, const struct plan_facts *facts,
-                            const struct plan_device_rules *rules, struct err *err)
+int host_cgroup_restrict_devices(const struct host_cgroup *cg, const struct plan_facts *facts,
+                                 const struct plan_device_rules *rules, struct err *err)
 {
     const struct host_cgroup_dir *d = host_cgroup_dir_v2(cg);
 
@@ -229,7 +223,7 @@ static int make_all(const struct plan *plan, struct host_cgroup *cg, struct err 
     if (r == 0)
         r = host_cgroup_write_all(cg, plan->cgroup.writes, err);
     if (r == 0)
-        r = restrict_devices(cg, &plan->facts, plan->cgroup.device_rules, err);
+        r = host_cgroup_restrict_devices(cg, &plan->facts, plan->cgroup.device_rules, err);
     if (r == 0)
         r = make_subgroup(cg, plan, err);
     if (r == 0)
@@ -257,9 +251,12 @@ static void do_without(struct host_cgroup *cg)
 
 int host_cgroup_create(const struct plan *plan, struct host_cgroup *cg, struct err *err)
 {
+    const struct host_cgroup_manager *manager = host_cgroup_manager(cg);
     int r;
 
-    if (!cg->path || cg->manager != PLAN_MANAGER_CGROUPFS)
+    if (manager)
+        return manager->begin(plan, cg, err);
+    if (!cg->path)
         return 0;
     r = make_all(plan, cg, err);
     if (r == 0)
@@ -293,42 +290,15 @@ static int enter_dir(const struct host_cgroup *cg, const struct host_cgroup_dir 
     return 0;
 }
 
-/* The manager has made the cgroup with PID in it: now it can have what the manager has no word for. */
-static int start_by_manager(const struct host_cgroup_manager *manager, const struct plan *plan,
-                            struct host_cgroup *cg, pid_t pid, struct err *err)
-{
-    int r = manager->start(plan, cg, pid, err);
-
-    if (r == 0 && !cg->dirs)
-        r = host_cgroup_dirs_open(cg, &plan->facts, err);
-    if (r == 0)
-        r = host_cgroup_dirs_find(cg, err);
-    if (r == 0 && cg->layout == PLAN_CGROUP_V2)
-        r = host_cgroup_v2_enable(cg, plan->cgroup.writes, err);
-    if (r == 0)
-        r = host_cgroup_write_all(cg, plan->cgroup.writes, err);
-    if (r == 0)
-        r = restrict_devices(cg, &plan->facts, plan->cgroup.device_rules, err);
-    if (r == 0)
-        r = make_subgroup(cg, plan, err);
-    if (r == 0)
-        r = host_cgroup_dirs_done(cg, err);
-    return r;
-}
-
 int host_cgroup_enter(const struct plan *plan, struct host_cgroup *cg, pid_t pid, bool born, struct err *err)
 {
-    const struct host_cgroup_manager *manager;
-    int r = host_cgroup_manager(cg, &manager, err);
+    bool managed = host_cgroup_manager(cg) && plan;
+    int r = managed ? host_cgroup_managed_enter(plan, cg, pid, &born, err) : 0;
 
-    if (r == 0 && manager && plan) {
-        r = start_by_manager(manager, plan, cg, pid, err);
-        born = born || !cg->subgroup;
-    }
     for (size_t i = 0; r == 0 && i < cg->n_dirs; i++)
         if (!(born && cg->dirs[i].v2))
             r = enter_dir(cg, &cg->dirs[i], pid, err);
-    return r;
+    return r == 0 && managed ? host_cgroup_managed_entered(plan, cg, err) : r;
 }
 
 /* ---- ownership ----------------------------------------------------------------------------------------- */
@@ -423,6 +393,7 @@ int host_cgroup_open(enum plan_cgroup_manager manager, const char *path, const c
     int r;
 
     cg.manager = manager;
+    cg.asked = true;
     r = copy(&cg.path, path, err);
     if (r == 0)
         r = copy(&cg.scope, scope, err);

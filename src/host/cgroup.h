@@ -26,29 +26,31 @@
 #include "base/err.h"
 #include "plan/plan.h"
 
-enum { HOST_CGROUP_DEADLINE = 10 * 1000 };   /* milliseconds */
+enum { HOST_CGROUP_DEADLINE = 10 * 1000 }; /* milliseconds */
 
 /* The container's directory in one hierarchy: the only one on v2. */
 struct host_cgroup_dir {
-    char *name;                    /* below /sys/fs/cgroup: "cpu,cpuacct"; hybrid's v2 one "unified"; v2: "" */
+    char *name; /* below /sys/fs/cgroup: "cpu,cpuacct"; hybrid's v2 one "unified"; v2: "" */
     bool v2;
-    int root_fd;                   /* where the hierarchy is mounted */
-    int fd;                        /* -1: does not exist */
-    unsigned made;                 /* that many last components of the path there are ours to remove */
+    int root_fd;   /* where the hierarchy is mounted */
+    int fd;        /* -1: does not exist */
+    unsigned made; /* that many last components of the path there are ours to remove */
 };
 
 struct host_cgroup {
     enum plan_cgroup_manager manager;
     enum plan_cgroup_layout layout;
-    char *path;                    /* "/a/b", below the mount point (v2) or each hierarchy; NULL: there is none */
-    char *scope;                   /* systemd unit; NULL if none */
-    char *subgroup;                /* "/a/b/SUBGROUP" is where its processes live; NULL if none */
-    char *made;                    /* what of the path is ours to remove, as text for the state file */
-    struct host_cgroup_dir *dirs;  /* all hierarchies; the v2 one, if there is one, is the first */
+    char *path;     /* "/a/b", below the mount point (v2) or each hierarchy; NULL: there is none */
+    char *scope;    /* systemd unit; NULL if none */
+    char *subgroup; /* "/a/b/SUBGROUP" is where its processes live; NULL if none */
+    char *made;     /* what of the path is ours to remove, as text for the state file */
+    struct host_cgroup_dir *dirs; /* all hierarchies; the v2 one, if there is one, is the first */
     size_t n_dirs;
-    int dir_fd;                    /* v2 and hybrid: fd of its v2 directory, with the limits; -1 if there is none */
-    int process_fd;                /* for CLONE_INTO_CGROUP and the container's cgroup mount: that of the
+    int dir_fd;     /* v2 and hybrid: fd of its v2 directory, with the limits; -1 if there is none */
+    int process_fd; /* for CLONE_INTO_CGROUP and the container's cgroup mount: that of the
                                       subgroup, or as dir_fd; -1 if there is none.  done closes both */
+    bool asked;     /* systemd may have the scope: it is to be stopped */
+    struct host_cgroup_pending *pending; /* systemd: the scope is on its way; NULL if none */
 };
 
 /*
@@ -58,7 +60,10 @@ struct host_cgroup {
  * cgroup.kill was ever written to the runtime's own cgroup, or to the target.  Who sees its child die so
  * before the first message clones again without the flag, and calls host_cgroup_enter() with BORN false.
  */
-#define HOST_CGROUP_INIT { .dir_fd = -1, .process_fd = -1 }
+#define HOST_CGROUP_INIT \
+    { \
+        .dir_fd = -1, .process_fd = -1 \
+    }
 
 /*
  * Fills the cgroup_* and hierarchies members of FACTS; the strings live in ARENA.  No cgroup file system is
@@ -79,6 +84,13 @@ int host_cgroup_name(const struct plan *plan, struct host_cgroup *ret, struct er
  * path becomes NULL and it is no error.
  */
 int host_cgroup_create(const struct plan *plan, struct host_cgroup *cg, struct err *err);
+
+/*
+ * Waits until the manager has made the cgroup that create asked for; call it before the clone, and record path
+ * then.  Where path is still not known, the container's process can't be born in the cgroup: enter makes it.
+ * cgroupfs: nothing.
+ */
+int host_cgroup_settle(const struct plan *plan, struct host_cgroup *cg, struct err *err);
 
 /*
  * Puts process PID, our child that still waits, where clone3 did not put it: into each v1 hierarchy, or
@@ -159,8 +171,16 @@ int host_cgroup_oom_kills(const struct host_cgroup *cg, uint64_t *ret);
  * OOM events.  After open, poll FD for EVENTS; then next returns 1 if there was one, 0 if not, -ENODEV if the
  * cgroup is gone, or another -errno.  Silent but for open.
  */
-struct host_cgroup_watch { int fd; short events; int file_fd; uint64_t seen; };
-#define HOST_CGROUP_WATCH_INIT { .fd = -1, .file_fd = -1 }
+struct host_cgroup_watch {
+    int fd;
+    short events;
+    int file_fd;
+    uint64_t seen;
+};
+#define HOST_CGROUP_WATCH_INIT \
+    { \
+        .fd = -1, .file_fd = -1 \
+    }
 int host_cgroup_watch_open(const struct host_cgroup *cg, struct host_cgroup_watch *ret, struct err *err);
 int host_cgroup_watch_next(struct host_cgroup_watch *watch);
 void host_cgroup_watch_close(struct host_cgroup_watch *watch);

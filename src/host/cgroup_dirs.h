@@ -56,13 +56,17 @@ int host_cgroup_children(int fd, int (*each)(void *context, int fd, const char *
 void host_cgroup_remove_parents(struct host_cgroup *cg);
 
 /* err_at for the property behind write W, or err_set if it is ours. */
-#define CGROUP_FAIL(err, w, number, ...)                                                                  \
-    ((w)->node ? err_at(err, (w)->node, (w)->member, ERR_CGROUP, number, __VA_ARGS__)                     \
+#define CGROUP_FAIL(err, w, number, ...) \
+    ((w)->node ? err_at(err, (w)->node, (w)->member, ERR_CGROUP, number, __VA_ARGS__) \
                : err_set(err, ERR_CGROUP, number, __VA_ARGS__))
 
 /* Writes the limits where they belong. */
 int host_cgroup_write_all(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes,
                           struct err *err);
+
+/* Lets its processes have the devices of RULES only.  On v1 the writes do it. */
+int host_cgroup_restrict_devices(const struct host_cgroup *cg, const struct plan_facts *facts,
+                                 const struct plan_device_rules *rules, struct err *err);
 
 /* ---- v2 ------------------------------------------------------------------------------------------------ */
 
@@ -73,8 +77,8 @@ int host_cgroup_write_all(const struct host_cgroup *cg, const struct plan_cgroup
 int host_cgroup_v2_make(struct host_cgroup *cg, struct host_cgroup_dir *dir,
                         const struct plan_cgroup_writes *writes, bool all, struct err *err);
 
-/* Enables what WRITES need for the cgroup that exists. */
-int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes,
+/* Enables what WRITES need for the cgroup that exists; ALL: and whatever else there is. */
+int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes, bool all,
                           struct err *err);
 
 /* ---- v1 ------------------------------------------------------------------------------------------------ */

@@ -131,16 +131,21 @@ static int remove_dirs(struct host_cgroup *cg, int64_t time)
 int host_cgroup_remove(struct host_cgroup *cg, struct err *err)
 {
     int64_t time = host_cgroup_now() + HOST_CGROUP_DEADLINE;
-    const struct host_cgroup_manager *manager;
-    int r = host_cgroup_manager(cg, &manager, err);
+    const struct host_cgroup_manager *manager = host_cgroup_manager(cg);
+    int r;
 
-    if (r < 0 || (!cg->path && !manager))
-        return r;
+    if (manager)
+        manager->release(cg);
+    else if (!cg->path)
+        return 0;
     r = wait_empty(cg, time);
     if (r < 0)
         return still_busy(cg, r, err);
-    if (manager)
-        return manager->remove(cg, err);
+    if (manager) {
+        r = manager->remove(cg, err);
+        if (r < 0)
+            return r;
+    }
     r = remove_dirs(cg, time);
     if (r < 0)
         return still_busy(cg, r, err);

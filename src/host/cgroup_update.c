@@ -45,15 +45,13 @@ static struct plan_cgroup_current read_current(const struct host_cgroup *cg)
 }
 
 static int update_devices(const struct plan *plan, const struct host_cgroup *cg,
-                          const struct oci_resources *resources, struct arena *arena, struct err *err)
+                          const struct plan_device_rules *rules, struct err *err)
 {
     const struct host_cgroup_dir *v1 =
         cg->layout == PLAN_CGROUP_V2 ? NULL : host_cgroup_dir_of(cg, "devices");
-    struct plan_device_rules *rules;
-    int r = plan_device_rules_compile(resources, plan->devices, plan->n_devices, arena, &rules, err);
 
-    if (r < 0 || plan->facts.rootless || plan->facts.in_user_namespace)
-        return r;
+    if (plan->facts.rootless || plan->facts.in_user_namespace)
+        return 0;
     if (v1 && v1->fd >= 0)
         return host_cgroup_v1_update_devices(cg, rules, err);
     if (cg->dir_fd < 0)
@@ -61,34 +59,35 @@ static int update_devices(const struct plan *plan, const struct host_cgroup *cg,
     return host_device_bpf_replace(cg->dir_fd, rules, err);
 }
 
-static int update_limits(const struct plan *plan, const struct host_cgroup *cg,
-                         const struct oci_resources *resources, struct arena *arena, struct err *err)
+static int update_limits(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes,
+                         struct err *err)
 {
-    struct plan_cgroup_current current = read_current(cg);
-    struct plan_cgroup_writes *writes;
-    int r = plan_cgroup_writes_compile(resources, &plan->facts, &current, arena, &writes, err);
+    int r = writes->n && cg->layout == PLAN_CGROUP_V2 ? host_cgroup_v2_enable(cg, writes, false, err) : 0;
 
-    if (r == 0 && writes->n && cg->layout == PLAN_CGROUP_V2)
-        r = host_cgroup_v2_enable(cg, writes, err);
     return r < 0 ? r : host_cgroup_write_all(cg, writes, err);
 }
 
 int host_cgroup_update(const struct plan *plan, struct host_cgroup *cg, const struct oci_resources *resources,
                        struct err *err)
 {
-    const struct host_cgroup_manager *manager;
+    struct plan_cgroup_current current;
+    struct plan_device_rules *rules = NULL;
+    struct plan_cgroup_writes *writes;
     autoarena struct arena arena = { 0 };
-    int r = host_cgroup_manager(cg, &manager, err);
+    int r;
 
-    if (r < 0)
-        return r;
     if (!host_cgroup_exists(cg))
         return err_set(err, ERR_CGROUP, ENOENT, "cgroup not exist: the container has none to be updated");
-    if (manager)
-        r = manager->update(plan, cg, resources, err);
-    if (r == 0)
-        r = update_limits(plan, cg, resources, &arena, err);
+    current = read_current(cg);
+    r = plan_cgroup_writes_compile(resources, &plan->facts, &current, &arena, &writes, err);
     if (r == 0 && resources->devices.n)
-        r = update_devices(plan, cg, resources, &arena, err);
+        r = plan_device_rules_compile(resources, plan->devices, plan->n_devices, &arena, &rules, err);
+    if (r == 0)
+        r = update_limits(cg, writes, err);
+    if (r == 0 && rules)
+        r = update_devices(plan, cg, rules, err);
+    /* After the kernel has accepted the values. */
+    if (r == 0 && host_cgroup_manager(cg))
+        r = host_cgroup_managed_update(plan, cg, writes, rules, err);
     return r;
 }

@@ -267,11 +267,11 @@ int host_cgroup_v2_make(struct host_cgroup *cg, struct host_cgroup_dir *dir,
     return check(cg, dir, err);
 }
 
-int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes,
+int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes, bool all,
                           struct err *err)
 {
     const struct host_cgroup_dir *dir = host_cgroup_dir_v2(cg);
-    struct enable e = { .cg = cg, .writes = writes, .err = err };
+    struct enable e = { .cg = cg, .writes = writes, .all = all, .err = err };
     const char *name;
     autoclose int parent_fd = host_cgroup_parent(dir->root_fd, cg->path, enable_level, &e, &name);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/systemd_properties.h"
 
 /* ---- paths --------------------------------------------------------------------------------------------- */
 
@@ -199,7 +200,7 @@ static int subgroup(struct plan *plan, const char *key, const char **ret, struct
 {
     const char *value = annotation(plan, key);
 
-    if (!value)
+    if (!value || !*value)
         return 0;
     if (*value == '/' || !plan_cgroup_path_is_sound(value))
         return ERR_AT(err, plan->spec, annotations, ERR_CONFIG_VALUE, 0,
@@ -220,7 +221,11 @@ static int subgroups(struct plan *plan, struct err *err)
                       "run.oci.delegate-cgroup needs cgroup v2");
     if (cg->manager != PLAN_MANAGER_SYSTEMD)
         return 0;
-    return subgroup(plan, "run.oci.systemd.subgroup", &cg->subgroup, err);
+    r = subgroup(plan, "run.oci.systemd.subgroup", &cg->subgroup, err);
+    if (r == 0 && cg->subgroup && plan->facts.cgroup_layout != PLAN_CGROUP_V2)
+        return ERR_AT(err, plan->spec, annotations, ERR_UNSUPPORTED, 0,
+                      "run.oci.systemd.subgroup needs cgroup v2");
+    return r;
 }
 
 /* ---- resources ----------------------------------------------------------------------------------------- */
@@ -299,5 +304,9 @@ int plan_cgroup_compile(struct plan *plan, struct err *err)
         return s;
     cg->delegate = cg->delegate_path || delegates(plan, l);
     int t = resources(plan, err);
-    return r < 0 ? r : s < 0 ? s : t;
+    if (r < 0 || s < 0 || t < 0)
+        return r < 0 ? r : s < 0 ? s : t;
+    if (cg->manager != PLAN_MANAGER_SYSTEMD)
+        return 0;
+    return plan_systemd_properties_compile(plan, &plan->arena, &cg->properties, err);
 }

@@ -5,6 +5,7 @@
 #include "plan/cgroup.h"
 
 #include "base/text.h"
+#include "plan/systemd_properties.h"
 
 static void print_write(const struct plan_cgroup_write *w, struct text *out)
 {
@@ -55,4 +56,6 @@ void plan_cgroup_print(const struct plan *plan, struct text *out)
         print_write(&cg->writes->v[i], out);
     for (size_t i = 0; cg->device_rules && i < cg->device_rules->n; i++)
         print_rule(&cg->device_rules->v[i], out);
+    if (cg->properties)
+        plan_systemd_properties_print(cg->properties, "systemd-property ", out);
 }

@@ -206,6 +206,7 @@ struct plan_cgroup {
     const char *slice, *scope;     /* systemd: "machine.slice", "ocirt-ID.scope" */
     bool delegate;                 /* chown to the container's user: config-linux.md "cgroup ownership" */
     const char *delegate_path, *subgroup;    /* annotations run.oci.delegate-cgroup, run.oci.systemd.subgroup */
+    struct plan_systemd_properties *properties; /* systemd: systemd_properties.h; NULL for other managers */
     const struct oci_resources *resources;   /* NULL if none */
     struct plan_cgroup_writes *writes;       /* cgroup.h; for the layout of the facts */
     struct plan_device_rules *device_rules;  /* cgroup.h; always set: the default list and the config's */

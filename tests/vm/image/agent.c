@@ -38,7 +38,7 @@ static void put(const char *s, size_t n)
             s += k;
             n -= (size_t) k;
         } else if (k < 0 && errno != EINTR) {
-            pause_ms(1);               /* the host does not listen at the moment */
+            pause_ms(1); /* the host does not listen at the moment */
         }
     }
 }
@@ -237,15 +237,18 @@ static void run(size_t length, long seconds)
     char *text = malloc(length + 1);
 
     if (!text)
-        abort();                       /* systemd restarts the agent; the host sees no answer */
+        abort(); /* systemd restarts the agent; the host sees no answer */
     get(text, length);
     text[length] = '\0';
     if (!start(&c, text))
         abort();
     free(text);
     attend(&c);
-    put_frame('X', c.killed ? 124U : WIFEXITED(c.status) ? (unsigned) WEXITSTATUS(c.status)
-                                                         : 128U + (unsigned) WTERMSIG(c.status), "", 0);
+    put_frame('X',
+              c.killed              ? 124U
+              : WIFEXITED(c.status) ? (unsigned) WEXITSTATUS(c.status)
+                                    : 128U + (unsigned) WTERMSIG(c.status),
+              "", 0);
 }
 
 int main(void)

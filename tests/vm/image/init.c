@@ -25,7 +25,7 @@ static void die(const char *what)
 {
     say(what);
     for (;;)
-        (void) pause();                /* the end of process 1 would be a panic that hides the message */
+        (void) pause(); /* the end of process 1 would be a panic that hides the message */
 }
 
 static void load(const char *name)
@@ -72,8 +72,8 @@ int main(void)
     wait_for_disk();
     if (mount(ROOT, "/root", "ext4", MS_NOATIME, NULL) < 0)
         die("mount " ROOT);
-    if (mount("/dev", "/root/dev", NULL, MS_MOVE, NULL) < 0 || chdir("/root") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 ||
-        chroot(".") < 0 || chdir("/") < 0)
+    if (mount("/dev", "/root/dev", NULL, MS_MOVE, NULL) < 0 || chdir("/root") < 0 ||
+        mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
         die("make it the root");
     (void) execl("/sbin/init", "/sbin/init", (char *) NULL);
     die("execute /sbin/init");
