@@ -72,13 +72,15 @@ static int make_one(int dir_fd, const char *name, mode_t mode)
 
 /*
  * Walks PATH and makes what is missing.  At a symlink that leads nowhere it stops with -ELOOP: then the first *RET_STOP
- * bytes of PATH name that symlink, and *RET_FROM is where its last component begins.
+ * bytes of PATH name that symlink, and *RET_FROM is where its last component begins.  *RET_STOP is 0 at links that
+ * lead to each other.
  */
 static int walk(int root_fd, const char *path, mode_t mode, size_t *ret_from, size_t *ret_stop)
 {
     autoclose int dir_fd = path_open(root_fd, "/", O_PATH | O_DIRECTORY);
     char buf[4096];
 
+    *ret_stop = 0;
     for (size_t from = skip_slashes(path, 0); dir_fd >= 0 && path[from];) {
         size_t end = skip_name(path, from);
         int next, r = head(path, end, buf);
@@ -90,7 +92,7 @@ static int walk(int root_fd, const char *path, mode_t mode, size_t *ret_from, si
             r = head(path + from, end - from, buf);
             next = r < 0 ? r : make_one(dir_fd, buf, mode);
             *ret_from = from;
-            *ret_stop = end;
+            *ret_stop = next == -ELOOP ? end : 0;
         }
         fd_cleanup(&dir_fd);
         dir_fd = next;
@@ -139,7 +141,7 @@ static int make_all(int root_fd, const char *path, mode_t mode)
     for (unsigned links = 0; r >= 0 && links < 40; links++) {
         int fd = walk(root_fd, own, mode, &from, &stop);
 
-        if (fd != -ELOOP)
+        if (fd != -ELOOP || !stop)
             return fd;
         r = follow(root_fd, own, from, stop);
     }
