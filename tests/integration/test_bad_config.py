@@ -291,7 +291,10 @@ def alone(path, value):
     config = default_config()
     source = copy.deepcopy(FULL)
     source["process"]["scheduler"].update(priority=0, nice=0)
-    source["linux"]["resources"]["blockIO"].pop("leafWeight")
+    for of, name in (("memory", "kernel"), ("memory", "kernelTCP"), ("cpu", "realtimeRuntime"), ("cpu", "realtimePeriod"),
+                     ("blockIO", "leafWeight")):        # what a host with cgroup2 has a word about
+        if name != name_of(path):
+            source["linux"]["resources"][of].pop(name)
     source["linux"]["resources"]["blockIO"]["weightDevice"][0].pop("leafWeight")
     if path.startswith("linux.timeOffsets"):
         config["linux"]["namespaces"].append({"type": "time"})

@@ -14,7 +14,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from ocitest import cgroups, host, leaks  # noqa: E402
+from ocitest import cgroups, host, leaks, views  # noqa: E402
 
 def state_entries():
     where = leaks.STATE_DIRECTORY
@@ -51,6 +51,8 @@ def main():
     if root:
         host.private_mounts()
         os.environ["OCIRT_TEST_PRIVATE"] = "1"
+        if os.environ.get("OCIRT_TEST_VIEW") == "v2" and not views.is_pure_v2():
+            views.replace_cgroup_mounts()
     leaks.adopt_orphans()
     before, states = leaks.Snapshot("host"), state_entries()
     status = run(seconds, argv)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Cgroup views: the host's own layout, or a mount namespace in which /sys/fs/cgroup is cgroup2 and no more.
 
-OCIRT_TEST_VIEW (host, v2) chooses what tests get that don't ask for one.
+A test class asks for one with `view`.  `tests/run --view v2` gives every test program a host of that kind.
 """
 
 import functools
@@ -44,7 +44,8 @@ class View:
         return text
 
 
-def _replace_cgroup_mounts():
+def replace_cgroup_mounts():
+    """In the mount namespace of this process, which must be its own."""
     with open("/proc/self/mountinfo", encoding="utf-8") as file:
         points = [line.split()[4] for line in file]
     for point in reversed(points):
@@ -59,7 +60,7 @@ def _pure_v2():
     if pid == 0:
         try:
             host.private_mounts()
-            _replace_cgroup_mounts()
+            replace_cgroup_mounts()
             os.write(ready[1], b"+")
             os.close(done[1])
             os.read(done[0], 1)
@@ -89,10 +90,6 @@ def _make(name):
     return View(name)
 
 
-def default_name():
-    return os.environ.get("OCIRT_TEST_VIEW") or "host"
-
-
 def get(name=None):
-    """The view of that name: host or v2."""
-    return _make(name or default_name())
+    """The view of that name: host (also for None) or v2."""
+    return _make(name or "host")
