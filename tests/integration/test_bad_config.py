@@ -294,8 +294,10 @@ def alone(path, value):
     for of, name in (("memory", "kernel"), ("memory", "kernelTCP"), ("cpu", "realtimeRuntime"), ("cpu", "realtimePeriod"),
                      ("blockIO", "leafWeight")):        # what a host with cgroup2 has a word about
         if name != name_of(path):
-            source["linux"]["resources"][of].pop(name)
+            source["linux"]["resources"][of].pop(name, None)
     source["linux"]["resources"]["blockIO"]["weightDevice"][0].pop("leafWeight")
+    if path.startswith("linux.resources.cpu."):
+        source["linux"]["resources"]["cpu"] = {name_of(path): None}
     if path.startswith("linux.timeOffsets"):
         config["linux"]["namespaces"].append({"type": "time"})
     parent, key = parent_of(source, path)
