@@ -12,7 +12,7 @@
     X(create) X(start) X(run) X(exec) X(state) X(list) X(ps) X(kill)          \
     X(delete) X(wait) X(pause) X(resume) X(update) X(events) X(mounts)        \
     X(checkpoint) X(restore) X(spec) X(check) X(plan) X(features)             \
-    X(completion) X(version) X(help)
+    X(explain) X(completion) X(version) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cli_command cli_##name;
