@@ -50,7 +50,8 @@ static const char *key_of(const struct json_node *node, size_t member, size_t in
 {
     for (size_t i = 0; i < node->type->n_fields; i++)
         if (node->type->fields[i].offset == member && node->type->fields[i].kind == JSON_MAP) {
-            const struct json_map *map = (const struct json_map *) (const void *) ((const char *) node + member);
+            const struct json_map *map =
+                (const struct json_map *) (const void *) ((const char *) node + member);
 
             return index < map->n ? map->v[index].key : NULL;
         }
@@ -79,7 +80,8 @@ static char *path_of(const struct json_node *node, size_t member, size_t index)
 }
 
 /* An absent member is where its object begins. */
-static unsigned line_of(const struct err_source *source, const struct json_node *node, size_t member, size_t index)
+static unsigned line_of(const struct err_source *source, const struct json_node *node, size_t member,
+                        size_t index)
 {
     size_t offset = member == ERR_NO_MEMBER ? 0 : json_member_offset(node, member);
 
@@ -98,7 +100,8 @@ static void keep_to_one_line(char *s)
             *s = *s == '\n' || *s == '\t' ? ' ' : '?';
 }
 
-static void write_text(struct err *e, const struct err_source *source, int number, const char *fmt, va_list ap)
+static void write_text(struct err *e, const struct err_source *source, int number, const char *fmt,
+                       va_list ap)
 {
     autotext struct text text = { 0 };
 
@@ -152,8 +155,8 @@ int err_at(struct err *err, const struct json_node *node, size_t member, enum er
     return r;
 }
 
-int err_at_index(struct err *err, const struct json_node *node, size_t member, size_t index, enum err_code code,
-                 int number, const char *fmt, ...)
+int err_at_index(struct err *err, const struct json_node *node, size_t member, size_t index,
+                 enum err_code code, int number, const char *fmt, ...)
 {
     va_list ap;
 
@@ -252,8 +255,11 @@ void err_done(struct err *err)
         free(e);
     }
     free_one(err);
-    *err = (struct err) {
-        .source = err->source, .warn = err->warn, .context = err->context, .collect = err->collect,
+    *err = (struct err){
+        .source = err->source,
+        .warn = err->warn,
+        .context = err->context,
+        .collect = err->collect,
     };
 }
 

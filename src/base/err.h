@@ -19,6 +19,7 @@
 #include "libocispec/json.h"
 
 /* Stable codes: `ocirt explain CODE` and docs/errors.md tell more of each. */
+/* clang-format off */
 #define ERR_CODES(X)                                                            \
     X(NONE) X(USAGE) X(CONFIG_JSON) X(CONFIG_VALUE) X(CONFIG_MISSING)           \
     X(CONFIG_CONFLICT) X(UNSUPPORTED) X(CONTAINER_ID) X(EXISTS) X(NOT_FOUND)    \
@@ -27,6 +28,7 @@
     X(SCHEDULER) X(SYSCTL) X(SECCOMP) X(LSM) X(TERMINAL) X(HOOK) X(NETWORK)     \
     X(RDT) X(KEYRING) X(STATE_FILE) X(PROCESS) X(INIT_DIED) X(CHECKPOINT)       \
     X(MEMORY) X(KERNEL) X(IO) X(INTERNAL)
+/* clang-format on */
 
 enum err_code {
 #define X(name) ERR_##name,
@@ -36,7 +38,7 @@ enum err_code {
 
 /* The text that json_nodes point into, for lines; belongs to the caller. */
 struct err_source {
-    const char *name;              /* "config.json", as errors show it */
+    const char *name; /* "config.json", as errors show it */
     const char *text;
 };
 
@@ -46,12 +48,12 @@ struct err {
     void *context;
     bool collect;
 
-    enum err_code code;            /* ERR_NONE: no error */
-    int number;                    /* the kernel's errno, positive; 0 if it had no say */
-    char *text;                    /* one line; malloc'd */
-    char *property;                /* "mounts[3].type"; NULL if none */
-    unsigned line;                 /* in source->name; 0 if none */
-    char *hint;                    /* what to do; NULL if none */
+    enum err_code code; /* ERR_NONE: no error */
+    int number;         /* the kernel's errno, positive; 0 if it had no say */
+    char *text;         /* one line; malloc'd */
+    char *property;     /* "mounts[3].type"; NULL if none */
+    unsigned line;      /* in source->name; 0 if none */
+    char *hint;         /* what to do; NULL if none */
     struct err *next;
 };
 
@@ -85,8 +87,8 @@ int err_at(struct err *err, const struct json_node *node, size_t member, enum er
     err_at(err, &(o)->node, offsetof(__typeof__(*(o)), m), code, number, __VA_ARGS__)
 
 /* The same for element INDEX of the list (of strings or numbers) in that member. */
-int err_at_index(struct err *err, const struct json_node *node, size_t member, size_t index, enum err_code code,
-                 int number, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+int err_at_index(struct err *err, const struct json_node *node, size_t member, size_t index,
+                 enum err_code code, int number, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 
 /* Adds to the error just set what the reader could do about it.  Must not contain words that engines match. */
 void err_hint(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -99,11 +101,11 @@ void err_warn(struct err *err, const char *fmt, ...) __attribute__((format(print
 void err_warn_at(struct err *err, const struct json_node *node, size_t member, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-int err_nomem(struct err *err);    /* -ENOMEM */
+int err_nomem(struct err *err); /* -ENOMEM */
 
 /* Moves the error of FROM (reset by that) to TO. */
 void err_move(struct err *to, struct err *from);
 
-void err_done(struct err *err);    /* frees what it holds; source, warn and collect stay */
+void err_done(struct err *err); /* frees what it holds; source, warn and collect stay */
 
 #endif

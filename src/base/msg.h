@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 enum msg_type {
-    MSG_GO = 1,                    /* runtime: go on.  item: init's pid as the runtime sees it */
-    MSG_HOOKS,                     /* init: run prestart and createRuntime now, then GO */
-    MSG_READY,                     /* init: all is done up to the stub; may carry the terminal (SCM_RIGHTS) */
-    MSG_FAILED,                    /* init, stub: stage, item, err (negative errno) say what */
-    MSG_EXEC,                      /* stub: execve(2) comes next; then the end of the socket means that it worked */
+    MSG_GO = 1, /* runtime: go on.  item: init's pid as the runtime sees it */
+    MSG_HOOKS,  /* init: run prestart and createRuntime now, then GO */
+    MSG_READY,  /* init: all is done up to the stub; may carry the terminal (SCM_RIGHTS) */
+    MSG_FAILED, /* init, stub: stage, item, err (negative errno) say what */
+    MSG_EXEC,   /* stub: execve(2) comes next; then the end of the socket means that it worked */
 };
 
 struct msg {
@@ -24,6 +24,6 @@ struct msg {
     int32_t err;
 };
 
-enum { MSG_TEXT_MAX = 1024 };      /* of text behind a struct msg */
+enum { MSG_TEXT_MAX = 1024 }; /* of text behind a struct msg */
 
 #endif

@@ -33,7 +33,7 @@ int path_open_nofollow(int root_fd, const char *path, int flags)
 /* Copies the first N bytes of PATH into BUF as a string. */
 static int head(const char *path, size_t n, char buf[static 4096])
 {
-    if (n >= 4096)                 /* PATH_MAX: the kernel takes no longer path either */
+    if (n >= 4096) /* PATH_MAX: the kernel takes no longer path either */
         return -ENAMETOOLONG;
     memcpy(buf, path, n);
     buf[n] = '\0';
@@ -63,11 +63,11 @@ static int make_one(int dir_fd, const char *name, mode_t mode)
     int fd;
 
     if (!strcmp(name, ".") || !strcmp(name, ".."))
-        return -ENOENT;            /* a missing directory cannot be left upwards */
+        return -ENOENT; /* a missing directory cannot be left upwards */
     if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
         return -errno;
     fd = sys_openat2(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH);
-    return fd == -ENOTDIR && readlinkat(dir_fd, name, (char[1]) { 0 }, 1) >= 0 ? -ELOOP : fd;
+    return fd == -ENOTDIR && readlinkat(dir_fd, name, (char[1]){ 0 }, 1) >= 0 ? -ELOOP : fd;
 }
 
 /*
@@ -158,7 +158,7 @@ static int make_last(int root_fd, const char *path, mode_t mode)
     for (start = end; start && path[start - 1] != '/';)
         start--;
     if (start == end)
-        return -ENOENT;            /* a trailing slash, or nothing: not worth a case of its own */
+        return -ENOENT; /* a trailing slash, or nothing: not worth a case of its own */
     r = head(path, start, buf);
     if (r < 0)
         return r;
@@ -200,26 +200,36 @@ int path_make_parent(int root_fd, const char *path, mode_t mode, const char **re
     return fd;
 }
 
-int path_make_file(int root_fd, const char *path, mode_t mode)
+int path_make_parent_of(int root_fd, const char *path, char ret_name[static PATH_NAME_SIZE])
 {
     const char *name;
     size_t n;
-    char buf[4096];
+    autoclose int dir_fd = path_make_parent(root_fd, path, 0755, &name, &n);
+
+    if (dir_fd < 0)
+        return dir_fd;
+    if (n >= PATH_NAME_SIZE)
+        return -ENAMETOOLONG;
+    memcpy(ret_name, name, n);
+    ret_name[n] = '\0';
+    return take_fd(&dir_fd);
+}
+
+int path_make_file(int root_fd, const char *path, mode_t mode)
+{
+    char name[PATH_NAME_SIZE];
     int fd = path_open(root_fd, path, O_PATH);
 
     if (fd != -ENOENT)
         return fd;
-    autoclose int dir_fd = path_make_parent(root_fd, path, 0755, &name, &n);
+    autoclose int dir_fd = path_make_parent_of(root_fd, path, name);
     if (dir_fd < 0)
         return dir_fd;
-    int r = head(name, n, buf);
-    if (r < 0)
-        return r;
-    autoclose int made = sys_openat2(dir_fd, buf, O_CREAT | O_NOFOLLOW | O_WRONLY | O_NONBLOCK | O_NOCTTY, mode,
-                                     RESOLVE_BENEATH);
+    autoclose int made = sys_openat2(dir_fd, name, O_CREAT | O_NOFOLLOW | O_WRONLY | O_NONBLOCK | O_NOCTTY,
+                                     mode, RESOLVE_BENEATH);
     if (made < 0)
         return made;
-    return sys_openat2(dir_fd, buf, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH);
+    return sys_openat2(dir_fd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH);
 }
 
 bool path_same_file(int a_fd, int b_fd)

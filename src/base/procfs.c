@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/fd.h"
 #include "base/sys.h"
 
@@ -53,26 +54,13 @@ int procfs_open(void)
 
     if (fd == -EPERM)
         fd = cloned();
-    if (fd == -EPERM)              /* an unprivileged user: RESOLVE_NO_XDEV sees to mounts over its files */
+    if (fd == -EPERM) /* an unprivileged user: RESOLVE_NO_XDEV sees to mounts over its files */
         fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
     if (fd < 0)
         return fd;
     if (!is_procfs_root(fd))
         return -ENODEV;
     return take_fd(&fd);
-}
-
-static size_t put_decimal(char *buf, unsigned long value)
-{
-    char digits[24];
-    size_t n = 0;
-
-    do
-        digits[n++] = (char) ('0' + value % 10);
-    while (value /= 10);
-    for (size_t i = 0; i < n; i++)
-        buf[i] = digits[n - 1 - i];
-    return n;
 }
 
 /*
@@ -103,7 +91,8 @@ int procfs_file(int proc_fd, const char *path, int flags)
             return r;
         path = buf;
     }
-    return sys_openat2(proc_fd, path, (uint64_t) flags, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+    return sys_openat2(proc_fd, path, (uint64_t) flags, 0,
+                       RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 }
 
 int procfs_write(int proc_fd, const char *path, const char *text, size_t size)
@@ -139,7 +128,7 @@ int procfs_start_time(int proc_fd, pid_t pid, uint64_t *ret_ticks, char *ret_sta
 {
     char path[32], buf[2048];
     uint64_t ticks = 0;
-    size_t n = put_decimal(path, (unsigned long) pid);
+    size_t n = decimal_put(path, (unsigned long) pid);
 
     memcpy(path + n, "/stat", sizeof "/stat");
     ssize_t r = procfs_read(proc_fd, path, buf, sizeof buf);

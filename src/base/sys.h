@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct clone_args;                 /* linux/sched.h */
-struct mount_attr;                 /* linux/mount.h or sys/mount.h */
+struct clone_args; /* linux/sched.h */
+struct mount_attr; /* linux/mount.h or sys/mount.h */
 struct rlimit64;
 struct sched_attr_ocirt;
 
@@ -42,8 +42,8 @@ int sys_fsconfig_reconfigure(int fs_fd);
 int sys_fsmount(int fs_fd, unsigned attributes);
 int sys_fspick(int dir_fd);
 int sys_open_tree(int dir_fd, const char *path, unsigned flags);
-int sys_move_mount(int tree_fd, int target_fd);            /* both by descriptor, nothing is resolved */
-int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr);   /* AT_EMPTY_PATH is added */
+int sys_move_mount(int tree_fd, int target_fd); /* both by descriptor, nothing is resolved */
+int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr); /* AT_EMPTY_PATH is added */
 int sys_pivot_root(const char *new_root, const char *put_old);
 
 /* Reads or writes all of it unless the file ends; the number of bytes, or -errno. */

@@ -72,7 +72,7 @@ const char *text_string(const struct text *text)
 void text_done(struct text *text)
 {
     free(text->s);
-    *text = (struct text) { 0 };
+    *text = (struct text){ 0 };
 }
 
 int text_parse_u64(const char *s, uint64_t max, uint64_t *ret)
@@ -84,7 +84,8 @@ int text_parse_u64(const char *s, uint64_t max, uint64_t *ret)
     for (; *s; s++) {
         if (*s < '0' || *s > '9')
             return -EINVAL;
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, (uint64_t) (*s - '0'), &value))
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t) (*s - '0'), &value))
             return -ERANGE;
     }
     if (value > max)

@@ -16,7 +16,7 @@
 #include "libocispec/arena.h"
 
 struct text {
-    char *s;                       /* NUL-terminated once anything was added; malloc'd */
+    char *s; /* NUL-terminated once anything was added; malloc'd */
     size_t n, room;
     bool failed;
 };
@@ -26,8 +26,8 @@ struct text {
 void text_add(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_vadd(struct text *text, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void text_put(struct text *text, const char *s, size_t n);
-int text_result(const struct text *text);     /* 0 or -ENOMEM */
-const char *text_string(const struct text *text);   /* "" if nothing was added */
+int text_result(const struct text *text);         /* 0 or -ENOMEM */
+const char *text_string(const struct text *text); /* "" if nothing was added */
 void text_done(struct text *text);
 
 /*

@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = { 0 };
 
-    (void) signal(SIGCHLD, SIG_DFL);   /* inherited as ignored, it would hide how our children end (wait(2)) */
+    (void) signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would hide how our children end (wait(2)) */
     cli_file_fill_standard();
     return run(&cli, argc > 0 ? argv + 1 : argv);
 }

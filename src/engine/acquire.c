@@ -31,7 +31,8 @@
 static int clone_tree(const char *path, bool recursive, bool nofollow)
 {
     return sys_open_tree(AT_FDCWD, path,
-                         OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0U) | (nofollow ? AT_SYMLINK_NOFOLLOW : 0U));
+                         OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0U) |
+                             (nofollow ? AT_SYMLINK_NOFOLLOW : 0U));
 }
 
 static int open_root(struct creation *c, struct err *err)
@@ -64,7 +65,7 @@ static int copy_symlink(struct creation *c, struct plan_mount *m)
 
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISLNK(st.st_mode))
         return 0;
-    text = arena_alloc(&c->plan->arena, 4096);     /* PATH_MAX: no link is longer */
+    text = arena_alloc(&c->plan->arena, 4096); /* PATH_MAX: no link is longer */
     if (!text)
         return -ENOMEM;
     n = readlinkat(fd, "", text, 4095);
@@ -126,7 +127,8 @@ static int open_hierarchy(struct creation *c, struct plan_mount *m, struct err *
         return m->tree_fd < 0 ? source_failed(m, m->tree_fd, err) : 0;
     }
     m->kind = PLAN_MOUNT_BIND;
-    m->source = arena_printf(&c->plan->arena, "/sys/fs/cgroup/%s%s", m->source, fd >= 0 ? c->cgroup.path : "");
+    m->source =
+        arena_printf(&c->plan->arena, "/sys/fs/cgroup/%s%s", m->source, fd >= 0 ? c->cgroup.path : "");
     if (!m->source)
         return err_nomem(err);
     return c->plan->facts.rootless ? 0 : open_source(c, m, err);
@@ -158,7 +160,8 @@ static int use_joined_maps(struct creation *c, struct plan_mount *m, struct err 
     for (size_t i = 0; i < ns->n_join; i++)
         if (ns->join[i].flag == CLONE_NEWUSER)
             m->id_map->userns_fd = fcntl(ns->join[i].ns_fd, F_DUPFD_CLOEXEC, 3);
-    return m->id_map->userns_fd < 0 ? err_set(err, ERR_ID_MAP, errno, "use the joined user namespace's ids") : 0;
+    return m->id_map->userns_fd < 0 ? err_set(err, ERR_ID_MAP, errno, "use the joined user namespace's ids")
+                                    : 0;
 }
 
 static int open_id_maps(struct creation *c, struct err *err)
@@ -240,22 +243,26 @@ static int open_namespaces(struct creation *c, struct err *err)
             return ERR_AT(err, join->from, path, ERR_NAMESPACE, 0, "%s is not a namespace", join->path);
         type = ioctl(join->ns_fd, NS_GET_NSTYPE);
         if (type < 0 || (uint64_t) type != join->flag)
-            return ERR_AT(err, join->from, path, ERR_NAMESPACE, 0, "%s is a namespace of another type", join->path);
+            return ERR_AT(err, join->from, path, ERR_NAMESPACE, 0, "%s is a namespace of another type",
+                          join->path);
     }
     return 0;
 }
 
-/* The descriptors that the program will have must be there: else it would get ours under their numbers. */
-static int check_preserved(struct creation *c, struct err *err)
+int engine_check_preserved(unsigned n, struct err *err)
 {
-    for (unsigned i = 0; i < c->plan->options.preserve_fds; i++) {
+    for (unsigned i = 0; i < n; i++) {
         int flags = fcntl(3 + (int) i, F_GETFD);
 
-        if (flags < 0 || flags & FD_CLOEXEC)
-            return err_set(err, ERR_USAGE, EBADF, "--preserve-fds %u: descriptor %u is not open",
-                           c->plan->options.preserve_fds, 3 + i);
+        if (flags < 0 || flags & FD_CLOEXEC) /* ours all have it */
+            return err_set(err, ERR_USAGE, EBADF, "--preserve-fds %u: descriptor %u is not open", n, 3 + i);
     }
     return 0;
+}
+
+static int check_preserved(struct creation *c, struct err *err)
+{
+    return engine_check_preserved(c->plan->options.preserve_fds, err);
 }
 
 static int listen_for_start(struct creation *c, struct err *err)
@@ -265,7 +272,7 @@ static int listen_for_start(struct creation *c, struct err *err)
     c->listener_fd = host_socket_listen(c->dir_fd, HOST_STATE_SOCKET, SOCK_SEQPACKET, 8);
     if (c->listener_fd < 0)
         return err_set(err, ERR_STATE_FILE, c->listener_fd, "listen on %s", HOST_STATE_SOCKET);
-    if (!c->plan->process)         /* nobody will listen: start says why; the file alone means "created" */
+    if (!c->plan->process) /* nobody will listen: start says why; the file alone means "created" */
         fd_cleanup(&c->listener_fd);
     return 0;
 }
@@ -278,16 +285,17 @@ static int connect_to_agent(struct creation *c, struct err *err)
         return 0;
     c->notify_fd = host_socket_connect(seccomp->listener_path, SOCK_STREAM);
     if (c->notify_fd < 0)
-        return ERR_AT(err, seccomp->from, listener_path, ERR_SECCOMP, c->notify_fd, "connect to the agent at %s",
-                      seccomp->listener_path);
+        return ERR_AT(err, seccomp->from, listener_path, ERR_SECCOMP, c->notify_fd,
+                      "connect to the agent at %s", seccomp->listener_path);
     return 0;
 }
 
 /* Overlay's layers, a disk, a socket: what a filesystem is made from is looked up by init, as a path of the host. */
 static bool makes_from_paths(const struct plan_mount *m)
 {
-    static const char *const pathless[] = { "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "ramfs",
-                                            "hugetlbfs", "bpf", "tracefs", "debugfs", "securityfs" };
+    static const char *const pathless[] = { "proc",    "sysfs",   "tmpfs",     "devpts",    "mqueue",
+                                            "cgroup",  "cgroup2", "ramfs",     "hugetlbfs", "bpf",
+                                            "tracefs", "debugfs", "securityfs" };
 
     if (m->kind != PLAN_MOUNT_FS && m->kind != PLAN_MOUNT_CLASSIC)
         return false;
@@ -302,7 +310,8 @@ static bool needs_paths_of_the_host(const struct plan *plan)
     for (size_t i = 0; i < plan->n_mounts; i++)
         if (makes_from_paths(&plan->mounts[i]))
             return true;
-    return plan->hooks[PLAN_PRESTART].n || plan->hooks[PLAN_CREATE_RUNTIME].n || plan->hooks[PLAN_CREATE_CONTAINER].n;
+    return plan->hooks[PLAN_PRESTART].n || plan->hooks[PLAN_CREATE_RUNTIME].n ||
+           plan->hooks[PLAN_CREATE_CONTAINER].n;
 }
 
 /*
@@ -316,11 +325,11 @@ static int open_template(struct creation *c, struct err *err)
 
     (void) err;
     c->template_fd = -1;
-    if (!(plan->namespaces.fresh & CLONE_NEWNS) || user || !c->init.privileged || plan->facts.in_user_namespace ||
-        plan->root.how != PLAN_ROOT_PIVOT || needs_paths_of_the_host(plan))
+    if (!(plan->namespaces.fresh & CLONE_NEWNS) || user || !c->init.privileged ||
+        plan->facts.in_user_namespace || plan->root.how != PLAN_ROOT_PIVOT || needs_paths_of_the_host(plan))
         return 0;
     c->template_fd = host_mount_template_open(c->proc_fd);
-    return 0;                      /* without it the start is slower, and nothing else */
+    return 0; /* without it the start is slower, and nothing else */
 }
 
 int creation_open_gate(struct creation *c, struct err *err)
@@ -337,8 +346,8 @@ int creation_open_gate(struct creation *c, struct err *err)
 int creation_acquire(struct creation *c, struct err *err)
 {
     int (*const steps[])(struct creation *, struct err *) = {
-        check_preserved, open_namespaces, open_root, open_id_maps, open_mounts, open_devices, open_null, listen_for_start,
-        connect_to_agent, open_template,
+        check_preserved, open_namespaces, open_root,        open_id_maps,     open_mounts,
+        open_devices,    open_null,       listen_for_start, connect_to_agent, open_template,
     };
     int r = 0;
 

@@ -43,10 +43,11 @@ static int raise_limits(struct creation *c, struct err *err)
             return ERR_AT(err, l->from, type, ERR_RLIMIT, errno, "read the limit %s", l->from->type);
         if (now.rlim_max == RLIM_INFINITY || l->hard <= now.rlim_max)
             continue;
-        raised = (struct rlimit) { .rlim_cur = now.rlim_cur, .rlim_max = l->hard };
+        raised = (struct rlimit){ .rlim_cur = now.rlim_cur, .rlim_max = l->hard };
         if (prlimit(c->pid, (__rlimit_resource_t) l->resource, &raised, NULL) < 0) {
-            int r = ERR_AT(err, l->from, hard, ERR_RLIMIT, errno, "raise the hard limit of %s from %llu to %llu",
-                           l->from->type, (unsigned long long) now.rlim_max, (unsigned long long) l->hard);
+            int r =
+                ERR_AT(err, l->from, hard, ERR_RLIMIT, errno, "raise the hard limit of %s from %llu to %llu",
+                       l->from->type, (unsigned long long) now.rlim_max, (unsigned long long) l->hard);
 
             err_hint(err, "a hard limit above the caller's own needs CAP_SYS_RESOURCE");
             return r;
@@ -93,9 +94,13 @@ static uid_t container_owner(const struct plan *plan)
 
 static int enter_cgroup(struct creation *c, struct err *err)
 {
+    bool known = c->cgroup.path != NULL;
     int r = host_cgroup_enter(c->plan, &c->cgroup, c->pid, c->cgroup.process_fd >= 0 && !c->migrate, err);
 
-    creation_record_cgroup(c);     /* the manager may have made it just now */
+    if (r >= 0 && !known && c->cgroup.path) { /* the manager has made it just now */
+        creation_record_cgroup(c);
+        r = host_state_save(c->dir_fd, &c->state, err);
+    }
     return r < 0 ? r : host_cgroup_delegate(c->plan, &c->cgroup, container_owner(c->plan), err);
 }
 
@@ -165,7 +170,7 @@ static int go(struct creation *c, struct err *err)
     int r = gate_go(c->gate_fd, c->pid);
 
     if (r == -EPIPE || r == -ECONNRESET)
-        return 0;                  /* it is gone, and what it said before is still to be read */
+        return 0; /* it is gone, and what it said before is still to be read */
     return r < 0 ? err_set(err, ERR_INIT_DIED, r, "tell the container's process to go on") : 0;
 }
 
@@ -185,7 +190,7 @@ static int died_unheard(struct creation *c, struct err *err)
         (void) host_process_status(c->pidfd, &status);
     if (c->migrate || !engine_died_at_birth(&c->cgroup, status))
         return engine_init_died_so(status, &c->cgroup, err);
-    c->pid = 0;                    /* reaped */
+    c->pid = 0; /* reaped */
     return -ERESTART;
 }
 
@@ -211,15 +216,12 @@ static int listen_to_init(struct creation *c, struct err *err)
             if (r < 0)
                 return r;
             break;
-        case MSG_READY:
-            c->master_fd = take_fd(&fd);
-            return 0;
+        case MSG_READY: c->master_fd = take_fd(&fd); return 0;
         case MSG_FAILED:
             if (m.stage == INIT_STAGE_CONTAINER_HOOKS)
                 c->hooks_ran = true;
             return engine_init_failed(c->plan, c->plan->process, &m, text, n, err);
-        default:
-            return err_set(err, ERR_INTERNAL, 0, "message %u from the container's process", m.type);
+        default: return err_set(err, ERR_INTERNAL, 0, "message %u from the container's process", m.type);
         }
     }
 }
@@ -231,7 +233,7 @@ int creation_attend(struct creation *c, struct err *err)
     };
     int r = 0;
 
-    if (c->pid == 0)               /* the helper of the clone failed */
+    if (c->pid == 0) /* the helper of the clone failed */
         return listen_to_init(c, err);
     for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
         r = steps[i](c, err);

@@ -44,9 +44,11 @@ static int read_config(const struct ocirt_create_options *options, struct bundle
         return r;
     }
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-        return err_set(err, ERR_BUNDLE, 0, "%s is not a regular file", options->config ? options->config : "config.json");
+        return err_set(err, ERR_BUNDLE, 0, "%s is not a regular file",
+                       options->config ? options->config : "config.json");
     r = json_slurp(fd, &bundle->arena, &bundle->text, &bundle->size);
-    return r < 0 ? err_set(err, ERR_BUNDLE, r, "read %s", options->config ? options->config : "config.json") : 0;
+    return r < 0 ? err_set(err, ERR_BUNDLE, r, "read %s", options->config ? options->config : "config.json")
+                 : 0;
 }
 
 static void tell_unknown(void *data, const struct json_unknown *unknown)
@@ -67,7 +69,7 @@ int bundle_parse(const struct ocirt *ocirt, char *text, size_t size, struct bund
 
     bundle->text = text;
     bundle->size = size;
-    bundle->source = (struct err_source) { .name = "config.json", .text = text };
+    bundle->source = (struct err_source){ .name = "config.json", .text = text };
     err->source = &bundle->source;
     r = json_read_watched(&oci_spec_type, &bundle->spec, bundle->source.name, text, size, &bundle->arena,
                           ocirt && ocirt->debug ? &watch : NULL, &why);

@@ -11,7 +11,8 @@ static int refuse(const struct ocirt *ocirt, const char *verb, const char *id, s
 {
     struct err err = engine_err(ocirt);
 
-    (void) err_set(&err, ERR_UNSUPPORTED, 0, "%s %s: checkpoint and restore are not supported by this version", verb, id);
+    (void) err_set(&err, ERR_UNSUPPORTED, 0,
+                   "%s %s: checkpoint and restore are not supported by this version", verb, id);
     return engine_result(-EOPNOTSUPP, &err, ret_error);
 }
 
@@ -23,7 +24,8 @@ int ocirt_checkpoint(struct ocirt *ocirt, const char *id, const struct ocirt_che
 }
 
 int ocirt_restore(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *create,
-                  const struct ocirt_checkpoint_options *options, int *ret_status, struct ocirt_error **ret_error)
+                  const struct ocirt_checkpoint_options *options, int *ret_status,
+                  struct ocirt_error **ret_error)
 {
     (void) create;
     (void) options;

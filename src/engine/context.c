@@ -21,7 +21,7 @@
 
 struct err engine_err(const struct ocirt *ocirt)
 {
-    return (struct err) { .warn = ocirt ? ocirt->warn : NULL, .context = ocirt ? ocirt->context : NULL };
+    return (struct err){ .warn = ocirt ? ocirt->warn : NULL, .context = ocirt ? ocirt->context : NULL };
 }
 
 int engine_result(int r, struct err *err, struct ocirt_error **ret_error)
@@ -62,7 +62,8 @@ static bool in_user_namespace(void)
     if (n <= 0)
         return false;
     buf[n] = '\0';
-    return sscanf(buf, "%lu %lu %lu", &inside, &outside, &size) != 3 || inside || outside || size != UINT32_MAX;
+    return sscanf(buf, "%lu %lu %lu", &inside, &outside, &size) != 3 || inside || outside ||
+           size != UINT32_MAX;
 }
 
 int engine_facts(const struct ocirt *ocirt, struct arena *arena, struct plan_facts *ret, struct err *err)
@@ -78,7 +79,8 @@ int engine_facts(const struct ocirt *ocirt, struct arena *arena, struct plan_fac
     while (facts.last_capability > 0 && prctl(PR_CAPBSET_READ, facts.last_capability, 0, 0, 0) < 0)
         facts.last_capability--;
     facts.in_user_namespace = in_user_namespace();
-    facts.rootless = ocirt->rootless == OCIRT_ROOTLESS_YES || (ocirt->rootless == OCIRT_ROOTLESS_AUTO && facts.euid != 0);
+    facts.rootless =
+        ocirt->rootless == OCIRT_ROOTLESS_YES || (ocirt->rootless == OCIRT_ROOTLESS_AUTO && facts.euid != 0);
     if (!facts.rootless && facts.euid != 0)
         return err_set(err, ERR_USAGE, EPERM, "--rootless=false needs root");
     *ret = facts;
@@ -88,7 +90,8 @@ int engine_facts(const struct ocirt *ocirt, struct arena *arena, struct plan_fac
 int ocirt_new(const struct ocirt_options *options, struct ocirt **ret_ocirt, struct ocirt_error **ret_error)
 {
     static const enum plan_cgroup_manager managers[] = {
-        [OCIRT_MANAGER_CGROUPFS] = PLAN_MANAGER_CGROUPFS, [OCIRT_MANAGER_SYSTEMD] = PLAN_MANAGER_SYSTEMD,
+        [OCIRT_MANAGER_CGROUPFS] = PLAN_MANAGER_CGROUPFS,
+        [OCIRT_MANAGER_SYSTEMD] = PLAN_MANAGER_SYSTEMD,
         [OCIRT_MANAGER_DISABLED] = PLAN_MANAGER_DISABLED,
     };
     struct ocirt_options given = { .size = sizeof given };
@@ -101,9 +104,13 @@ int ocirt_new(const struct ocirt_options *options, struct ocirt **ret_ocirt, str
         return engine_result(err_nomem(&err), &err, ret_error);
     if ((size_t) given.manager >= sizeof managers / sizeof *managers)
         return engine_result(err_set(&err, ERR_USAGE, EINVAL, "unknown cgroup manager"), &err, ret_error);
-    *ocirt = (struct ocirt) {
-        .manager = managers[given.manager], .rootless = given.rootless, .warn = given.warn, .debug = given.debug,
-        .context = given.context, .trace_fd = given.trace_fd,
+    *ocirt = (struct ocirt){
+        .manager = managers[given.manager],
+        .rootless = given.rootless,
+        .warn = given.warn,
+        .debug = given.debug,
+        .context = given.context,
+        .trace_fd = given.trace_fd,
     };
     if (given.root) {
         ocirt->root = strdup(given.root);

@@ -12,8 +12,8 @@
 #include "libocispec/arena.h"
 #include "plan/plan.h"
 
-struct ocirt {                     /* never changed after ocirt_new() */
-    char *root;                    /* as given; NULL: the default */
+struct ocirt {  /* never changed after ocirt_new() */
+    char *root; /* as given; NULL: the default */
     enum plan_cgroup_manager manager;
     enum ocirt_rootless rootless;
     void (*warn)(void *context, const char *text);
@@ -22,7 +22,9 @@ struct ocirt {                     /* never changed after ocirt_new() */
     int trace_fd;
 };
 
-struct ocirt_error { struct err err; };
+struct ocirt_error {
+    struct err err;
+};
 
 /* An error that warns through the context. */
 struct err engine_err(const struct ocirt *ocirt);
@@ -37,9 +39,9 @@ int engine_facts(const struct ocirt *ocirt, struct arena *arena, struct plan_fac
 
 /* A configuration, read and parsed. */
 struct bundle {
-    struct arena arena;            /* text, spec and plan's surroundings */
-    char *path;                    /* absolute; of the bundle */
-    char *text;                    /* of config.json */
+    struct arena arena; /* text, spec and plan's surroundings */
+    char *path;         /* absolute; of the bundle */
+    char *text;         /* of config.json */
     size_t size;
     struct oci_spec spec;
     struct err_source source;

@@ -72,7 +72,8 @@ static int check_process(struct creation *c, struct err *err)
 {
     if (c->plan->process)
         return 0;
-    return ERR_AT(err, c->plan->spec, process, ERR_CONFIG_MISSING, 0, "is not set: there is no program to run");
+    return ERR_AT(err, c->plan->spec, process, ERR_CONFIG_MISSING, 0,
+                  "is not set: there is no program to run");
 }
 
 /* Between READY and the program: publish, GO, and listen until it is executed; then poststart. */
@@ -84,7 +85,7 @@ static int set_going(struct creation *c, struct err *err)
         r = creation_publish(c, err);
     if (r < 0)
         return r;
-    if (c->master_fd >= 0)         /* before the program asks for it */
+    if (c->master_fd >= 0) /* before the program asks for it */
         host_terminal_copy_size(STDIN_FILENO, c->master_fd);
     r = gate_go(c->gate_fd, c->pid);
     if (r < 0 && r != -EPIPE && r != -ECONNRESET)
@@ -130,7 +131,7 @@ static int run(struct creation *c, struct host_foreground *foreground, int *ret_
     }
     if (c->options.detach)
         return 0;
-    fd_cleanup(&c->dir_fd);        /* the lock goes with it: others may pause, exec, kill */
+    fd_cleanup(&c->dir_fd); /* the lock goes with it: others may pause, exec, kill */
     r = host_foreground_wait(foreground, c->pidfd, c->master_fd, ret_status, err);
     if (r < 0 || c->options.keep)
         return r;

@@ -25,9 +25,22 @@
 #include "host/socket.h"
 
 static const struct creation empty = {
-    .cgroup = HOST_CGROUP_INIT, .root_fd = -1, .dir_fd = -1, .proc_fd = -1, .listener_fd = -1, .gate_fd = -1,
-    .init_gate_fd = -1, .stub_fd = -1, .notify_fd = -1, .hook_stdout_fd = -1, .hook_stderr_fd = -1, .rdt_fd = -1,
-    .pidfd = -1, .netns_fd = -1, .template_fd = -1, .master_fd = -1,
+    .cgroup = HOST_CGROUP_INIT,
+    .root_fd = -1,
+    .dir_fd = -1,
+    .proc_fd = -1,
+    .listener_fd = -1,
+    .gate_fd = -1,
+    .init_gate_fd = -1,
+    .stub_fd = -1,
+    .notify_fd = -1,
+    .hook_stdout_fd = -1,
+    .hook_stderr_fd = -1,
+    .rdt_fd = -1,
+    .pidfd = -1,
+    .netns_fd = -1,
+    .template_fd = -1,
+    .master_fd = -1,
 };
 
 void creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
@@ -59,9 +72,13 @@ static unsigned listen_fds(void)
 int creation_plan(struct creation *c, struct err *err)
 {
     struct plan_options options = {
-        .id = c->id, .manager = c->ocirt->manager, .no_pivot = c->options.no_pivot,
-        .no_new_keyring = c->options.no_new_keyring, .notify_socket = getenv("NOTIFY_SOCKET"),
-        .listen_fds = listen_fds(), .seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
+        .id = c->id,
+        .manager = c->ocirt->manager,
+        .no_pivot = c->options.no_pivot,
+        .no_new_keyring = c->options.no_new_keyring,
+        .notify_socket = getenv("NOTIFY_SOCKET"),
+        .listen_fds = listen_fds(),
+        .seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
     };
     struct plan_facts facts;
     int r = bundle_open(&c->options, &c->bundle, err);
@@ -88,7 +105,8 @@ static int check_terminal(struct creation *c, struct err *err)
     if (p->terminal && detached && !c->options.console_socket) {
         r = ERR_AT(err, p->from, terminal, ERR_TERMINAL, 0,
                    "cannot allocate a terminal without --console-socket when nobody stays to serve it");
-        err_hint(err, "give --console-socket, use `ocirt run` without --detach, or set process.terminal to false");
+        err_hint(err,
+                 "give --console-socket, use `ocirt run` without --detach, or set process.terminal to false");
         return r;
     }
     if (!p->terminal && c->options.console_socket)
@@ -105,10 +123,12 @@ static char *copy(struct creation *c, const char *s)
 
 void creation_record_cgroup(struct creation *c)
 {
-    c->state_cgroup = (struct host_state_cgroup) {
+    c->state_cgroup = (struct host_state_cgroup){
         .node.type = &host_state_cgroup_type,
-        .manager = (enum host_state_manager) (c->cgroup.manager + 1),
-        .path = copy(c, c->cgroup.path), .subgroup = copy(c, c->cgroup.subgroup), .scope = copy(c, c->cgroup.scope),
+        .manager = (enum host_state_manager)(c->cgroup.manager + 1),
+        .path = copy(c, c->cgroup.path),
+        .subgroup = copy(c, c->cgroup.subgroup),
+        .scope = copy(c, c->cgroup.scope),
         .made = copy(c, c->cgroup.made),
     };
     c->state.cgroup = &c->state_cgroup;
@@ -156,12 +176,19 @@ static int fill_state(struct creation *c, struct err *err)
 {
     const struct plan *plan = c->plan;
 
-    c->state = (struct host_state) {
-        .node.type = &host_state_type, .format = HOST_STATE_FORMAT,
-        .id = copy(c, c->id), .oci_version = c->bundle.spec.oci_version, .bundle = c->bundle.path,
-        .rootfs = copy(c, plan->root.path), .created = host_state_now(&c->bundle.arena), .owner = getuid(),
-        .creating = true, .detached = !c->run || c->options.detach,
-        .terminal = plan->process && plan->process->terminal, .rootless = plan->facts.rootless,
+    c->state = (struct host_state){
+        .node.type = &host_state_type,
+        .format = HOST_STATE_FORMAT,
+        .id = copy(c, c->id),
+        .oci_version = c->bundle.spec.oci_version,
+        .bundle = c->bundle.path,
+        .rootfs = copy(c, plan->root.path),
+        .created = host_state_now(&c->bundle.arena),
+        .owner = getuid(),
+        .creating = true,
+        .detached = !c->run || c->options.detach,
+        .terminal = plan->process && plan->process->terminal,
+        .rootless = plan->facts.rootless,
         .has_seccomp = plan->seccomp != NULL,
         .has_user_namespace = ((plan->namespaces.fresh | plan->namespaces.joined) & CLONE_NEWUSER) != 0,
         .annotations = c->bundle.spec.annotations,
@@ -293,8 +320,8 @@ static int walk(struct creation *c, step_fn *const steps[], size_t n, struct err
 
 static int make(struct creation *c, struct err *err)
 {
-    static step_fn *const prepare[] = { creation_plan, check_terminal, claim, make_host_side, creation_acquire,
-                                        creation_prepare_stub, settle_cgroup };
+    static step_fn *const prepare[] = { creation_plan,    check_terminal,        claim,        make_host_side,
+                                        creation_acquire, creation_prepare_stub, settle_cgroup };
     static step_fn *const begin[] = {
         creation_open_gate, creation_build_stub, fill_init, creation_spawn, creation_attend,
     };
@@ -385,15 +412,18 @@ void creation_undo(struct creation *c, struct err *err)
     if (c->dir_fd >= 0)
         tidy(c, host_state_remove(c->root_fd, c->id, &second), &second);
     if (c->hooks_ran)
-        tidy(c, host_hooks_run_for(&c->state, &c->plan->hooks[PLAN_POSTSTOP], PLAN_POSTSTOP, OCI_STATUS_STOPPED,
-                                   c->plan->hooks_stdout, c->plan->hooks_stderr, &second), &second);
+        tidy(c,
+             host_hooks_run_for(&c->state, &c->plan->hooks[PLAN_POSTSTOP], PLAN_POSTSTOP, OCI_STATUS_STOPPED,
+                                c->plan->hooks_stdout, c->plan->hooks_stderr, &second),
+             &second);
 }
 
 void creation_done(struct creation *c)
 {
     int *const fds[] = {
-        &c->root_fd, &c->dir_fd, &c->proc_fd, &c->listener_fd, &c->gate_fd, &c->init_gate_fd, &c->stub_fd, &c->notify_fd,
-        &c->hook_stdout_fd, &c->hook_stderr_fd, &c->rdt_fd, &c->pidfd, &c->netns_fd, &c->template_fd, &c->master_fd,
+        &c->root_fd,      &c->dir_fd,  &c->proc_fd,   &c->listener_fd,    &c->gate_fd,
+        &c->init_gate_fd, &c->stub_fd, &c->notify_fd, &c->hook_stdout_fd, &c->hook_stderr_fd,
+        &c->rdt_fd,       &c->pidfd,   &c->netns_fd,  &c->template_fd,    &c->master_fd,
     };
 
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)

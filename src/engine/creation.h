@@ -21,7 +21,7 @@ struct creation {
     const struct ocirt *ocirt;
     const char *id;
     struct ocirt_create_options options;
-    bool run;                      /* start at once: the stub waits on the gate */
+    bool run; /* start at once: the stub waits on the gate */
 
     struct bundle bundle;
     struct plan *plan;
@@ -29,23 +29,23 @@ struct creation {
     struct host_state_cgroup state_cgroup;
     struct host_state_rdt state_rdt;
     struct host_cgroup cgroup;
-    struct host_hook_state creating, created;    /* state for hooks in the container */
-    struct json_text notify_state[3];   /* container process state: between the parts goes the pid, twice */
+    struct host_hook_state creating, created; /* state for hooks in the container */
+    struct json_text notify_state[3]; /* container process state: between the parts goes the pid, twice */
     struct host_seccomp seccomp;
-    struct host_netdev *netdevs;   /* moved; n of the plan */
+    struct host_netdev *netdevs; /* moved; n of the plan */
 
-    int root_fd, dir_fd;           /* the state root; the container's directory, locked */
+    int root_fd, dir_fd; /* the state root; the container's directory, locked */
     int proc_fd;
-    int listener_fd;               /* start.sock; -1 with run */
-    int gate_fd, init_gate_fd;     /* our end and init's */
+    int listener_fd;           /* start.sock; -1 with run */
+    int gate_fd, init_gate_fd; /* our end and init's */
     int stub_fd, notify_fd, hook_stdout_fd, hook_stderr_fd;
     int rdt_fd;
     int pidfd, netns_fd, template_fd;
-    pid_t pid;                     /* 0: not cloned */
-    int master_fd;                 /* of the terminal, when init sent it */
-    bool heard;                    /* init has said something */
-    bool migrate;                  /* init is moved into its cgroup instead of being born there: see died_at_birth() */
-    bool hooks_ran;                /* from then on a failure runs the poststop hooks */
+    pid_t pid;      /* 0: not cloned */
+    int master_fd;  /* of the terminal, when init sent it */
+    bool heard;     /* init has said something */
+    bool migrate;   /* init is moved into its cgroup instead of being born there: see died_at_birth() */
+    bool hooks_ran; /* from then on a failure runs the poststop hooks */
     bool cgroup_made, rdt_made, netdevs_moved;
     struct init init;
 };
@@ -73,13 +73,16 @@ void creation_record_cgroup(struct creation *c);
 
 /* ---- its parts, in files of their own ------------------------------------------------------------------------- */
 
-int creation_acquire(struct creation *c, struct err *err);     /* acquire.c: descriptors of the host's side */
-int acquire_id_map(const struct plan_mount *m, struct err *err);   /* acquire.c: id-maps the tree of a bind mount */
-int creation_prepare_stub(struct creation *c, struct err *err);    /* stub.c: seccomp program, what agent and hooks get */
-int creation_build_stub(struct creation *c, struct err *err);  /* stub.c: the image */
-int creation_open_gate(struct creation *c, struct err *err);   /* acquire.c: the socket between us and init */
-int creation_spawn(struct creation *c, struct err *err);       /* spawn.c: the clone; init waits for GO */
-int creation_attend(struct creation *c, struct err *err);      /* attend.c: what init needs from outside; messages until READY.
+int creation_acquire(struct creation *c, struct err *err); /* acquire.c: descriptors of the host's side */
+int acquire_id_map(const struct plan_mount *m,
+                   struct err *err); /* acquire.c: id-maps the tree of a bind mount */
+int creation_prepare_stub(struct creation *c,
+                          struct err *err); /* stub.c: seccomp program, what agent and hooks get */
+int creation_build_stub(struct creation *c, struct err *err); /* stub.c: the image */
+int creation_open_gate(struct creation *c, struct err *err);  /* acquire.c: the socket between us and init */
+int creation_spawn(struct creation *c, struct err *err);      /* spawn.c: the clone; init waits for GO */
+int creation_attend(struct creation *c,
+                    struct err *err); /* attend.c: what init needs from outside; messages until READY.
                                                                   -ERESTART without an error: clone again, with `migrate` */
 
 /*
@@ -87,6 +90,9 @@ int creation_attend(struct creation *c, struct err *err);      /* attend.c: what
  * cgroups (the caller's, the new one) and not as often to the other.  STATUS as host_process_status() has it.
  */
 bool engine_died_at_birth(const struct host_cgroup *cgroup, int status);
+
+/* acquire.c: the N descriptors from 3 on, which the program will have, must be there: else it would get ours. */
+int engine_check_preserved(unsigned n, struct err *err);
 
 /* attend.c: writes oom_score_adj of process PID, if P (may be NULL) has one. */
 int engine_set_oom_score(int proc_fd, pid_t pid, const struct plan_process *p, struct err *err);
@@ -104,8 +110,8 @@ int gate_go(int gate_fd, pid_t pid);
 int gate_receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_fd);
 
 /* init_error.c: makes the sentence of a MSG_FAILED. */
-int engine_init_failed(struct plan *plan, const struct plan_process *process, const struct msg *msg, const char *text,
-                       size_t n, struct err *err);
+int engine_init_failed(struct plan *plan, const struct plan_process *process, const struct msg *msg,
+                       const char *text, size_t n, struct err *err);
 
 /* init_error.c: init is gone without a word: why? */
 int engine_init_died_so(int status, const struct host_cgroup *cgroup, struct err *err);

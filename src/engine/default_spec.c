@@ -58,9 +58,8 @@ static const char shm[] =
     "    { \"destination\": \"/dev/mqueue\", \"type\": \"mqueue\", \"source\": \"mqueue\",\n"
     "      \"options\": [\"nosuid\", \"noexec\", \"nodev\"] },\n";
 
-static const char sys[] =
-    "    { \"destination\": \"/sys\", \"type\": \"sysfs\", \"source\": \"sysfs\",\n"
-    "      \"options\": [\"nosuid\", \"noexec\", \"nodev\", \"ro\"] },\n";
+static const char sys[] = "    { \"destination\": \"/sys\", \"type\": \"sysfs\", \"source\": \"sysfs\",\n"
+                          "      \"options\": [\"nosuid\", \"noexec\", \"nodev\", \"ro\"] },\n";
 
 /* Without a network namespace of its own, a user namespace may not have a new sysfs. */
 static const char sys_rootless[] =
@@ -95,13 +94,17 @@ static const char tail[] =
 
 static void add_rootless_namespaces(struct text *text)
 {
-    text_add(text, "    \"uidMappings\": [\n      { \"containerID\": 0, \"hostID\": %u, \"size\": 1 }\n    ],\n",
+    text_add(text,
+             "    \"uidMappings\": [\n      { \"containerID\": 0, \"hostID\": %u, \"size\": 1 }\n    ],\n",
              (unsigned) geteuid());
-    text_add(text, "    \"gidMappings\": [\n      { \"containerID\": 0, \"hostID\": %u, \"size\": 1 }\n    ],\n",
+    text_add(text,
+             "    \"gidMappings\": [\n      { \"containerID\": 0, \"hostID\": %u, \"size\": 1 }\n    ],\n",
              (unsigned) getegid());
-    text_add(text, "    \"namespaces\": [\n"
-                   "      { \"type\": \"pid\" },\n      { \"type\": \"ipc\" },\n      { \"type\": \"uts\" },\n"
-                   "      { \"type\": \"mount\" },\n      { \"type\": \"cgroup\" },\n      { \"type\": \"user\" }\n    ],\n");
+    text_add(
+        text,
+        "    \"namespaces\": [\n"
+        "      { \"type\": \"pid\" },\n      { \"type\": \"ipc\" },\n      { \"type\": \"uts\" },\n"
+        "      { \"type\": \"mount\" },\n      { \"type\": \"cgroup\" },\n      { \"type\": \"user\" }\n    ],\n");
 }
 
 int ocirt_spec(bool rootless, char **ret_json, struct ocirt_error **ret_error)
@@ -109,8 +112,8 @@ int ocirt_spec(bool rootless, char **ret_json, struct ocirt_error **ret_error)
     struct err err = { 0 };
     autotext struct text text = { 0 };
 
-    text_add(&text, "%s%s%s%s%s", head, rootless ? pts_options_rootless : pts_options, shm, rootless ? sys_rootless : sys,
-             cgroup);
+    text_add(&text, "%s%s%s%s%s", head, rootless ? pts_options_rootless : pts_options, shm,
+             rootless ? sys_rootless : sys, cgroup);
     if (rootless)
         add_rootless_namespaces(&text);
     else

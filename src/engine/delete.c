@@ -39,7 +39,7 @@ int ocirt_delete(struct ocirt *ocirt, const char *id, bool force, struct ocirt_e
     int r = existing_open(ocirt, id, EXISTING_CHANGE, &e, &err);
 
     if (force && err.code == ERR_NOT_FOUND) {
-        err_done(&err);            /* what is not there is deleted: all runtimes agree */
+        err_done(&err); /* what is not there is deleted: all runtimes agree */
         r = 0;
     } else if (force && err.code == ERR_STATE_FILE) {
         r = remove_spoilt(&e, &err);

@@ -72,8 +72,8 @@ struct stream {
     struct host_cgroup_watch watch;
     int (*each)(void *context, const char *json);
     void *context;
-    unsigned interval;             /* milliseconds */
-    int64_t next;                  /* when statistics are due */
+    unsigned interval; /* milliseconds */
+    int64_t next;      /* when statistics are due */
 };
 
 static int64_t now_ms(void)
@@ -111,7 +111,8 @@ static int tell_oom(struct stream *s, struct err *err)
 static int turn(struct stream *s, struct err *err)
 {
     struct pollfd fds[2] = {
-        { .fd = s->e->pidfd, .events = POLLIN }, { .fd = s->watch.fd, .events = s->watch.events },
+        { .fd = s->e->pidfd, .events = POLLIN },
+        { .fd = s->watch.fd, .events = s->watch.events },
     };
     int64_t left = s->next - now_ms();
     int r = poll(fds, 2, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int) left);
@@ -138,19 +139,23 @@ int ocirt_events(struct ocirt *ocirt, const char *id, unsigned interval_ms,
     struct err err = engine_err(ocirt);
     struct existing e = EXISTING_INIT;
     struct stream s = {
-        .e = &e, .watch = HOST_CGROUP_WATCH_INIT, .each = each, .context = context, .interval = interval_ms ? interval_ms : 1,
+        .e = &e,
+        .watch = HOST_CGROUP_WATCH_INIT,
+        .each = each,
+        .context = context,
+        .interval = interval_ms ? interval_ms : 1,
     };
     int r = open_running(ocirt, id, &e, &err);
 
     if (r >= 0 && host_cgroup_watch_open(&e.cgroup, &s.watch, &err) < 0)
-        err_done(&err);            /* no memory controller: there are no such events, but statistics */
+        err_done(&err); /* no memory controller: there are no such events, but statistics */
     s.next = now_ms() + s.interval;
     while (r == 0)
         r = turn(&s, &err);
     host_cgroup_watch_close(&s.watch);
     existing_done(&e);
     if (!err_is_set(&err))
-        return r == 1 ? 0 : r;     /* the end of the container, or what the caller returned */
+        return r == 1 ? 0 : r; /* the end of the container, or what the caller returned */
     err_prefix(&err, "events of %s", id);
     return engine_result(r, &err, ret_error);
 }

@@ -49,24 +49,13 @@ static int check_terminal(struct execution *x, struct err *err)
     int r;
 
     if (x->compiled->terminal && x->options.detach && !x->options.console_socket) {
-        r = err_set(err, ERR_TERMINAL, 0, "cannot allocate a terminal without --console-socket when nobody stays to serve it");
+        r = err_set(err, ERR_TERMINAL, 0,
+                    "cannot allocate a terminal without --console-socket when nobody stays to serve it");
         err_hint(err, "give --console-socket, or leave out --detach");
         return r;
     }
     if (!x->compiled->terminal && x->options.console_socket)
         return err_set(err, ERR_TERMINAL, 0, "--console-socket is given, but the process has no terminal");
-    return 0;
-}
-
-static int check_preserved(const struct execution *x, struct err *err)
-{
-    for (unsigned i = 0; i < x->options.preserve_fds; i++) {
-        int flags = fcntl(3 + (int) i, F_GETFD);
-
-        if (flags < 0 || flags & FD_CLOEXEC)
-            return err_set(err, ERR_USAGE, EBADF, "--preserve-fds %u: descriptor %u is not open",
-                           x->options.preserve_fds, 3 + i);
-    }
     return 0;
 }
 
@@ -109,8 +98,8 @@ static int build_seccomp(struct execution *x, struct err *err)
         return r;
     x->notify_fd = host_socket_connect(seccomp->listener_path, SOCK_STREAM);
     if (x->notify_fd < 0)
-        return ERR_AT(err, seccomp->from, listener_path, ERR_SECCOMP, x->notify_fd, "connect to the agent at %s",
-                      seccomp->listener_path);
+        return ERR_AT(err, seccomp->from, listener_path, ERR_SECCOMP, x->notify_fd,
+                      "connect to the agent at %s", seccomp->listener_path);
     return notify_state_make(x->container->state, OCI_STATUS_RUNNING, seccomp->from->listener_metadata,
                              x->notify_state, err);
 }
@@ -209,7 +198,7 @@ static int tell_pid(struct execution *x, struct err *err)
     int r = 0;
 
     if (x->pid <= 0)
-        return 0;                  /* the helper of the clone failed: its message comes */
+        return 0; /* the helper of the clone failed: its message comes */
     if (x->options.pid_file)
         r = host_pidfile_write(x->options.pid_file, x->pid, err);
     if (r >= 0 && x->options.pidfd_socket)
@@ -221,7 +210,9 @@ static int tell_pid(struct execution *x, struct err *err)
     if (r < 0)
         return r;
     r = gate_go(x->gate_fd, x->pid);
-    return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on") : 0;
+    return r < 0 && r != -EPIPE && r != -ECONNRESET
+               ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on")
+               : 0;
 }
 
 static int died_unheard(struct execution *x, struct err *err)
@@ -232,7 +223,7 @@ static int died_unheard(struct execution *x, struct err *err)
         (void) host_process_status(x->pidfd, &status);
     if (x->migrate || !engine_died_at_birth(x->where, status))
         return engine_init_died_so(status, &x->container->cgroup, err);
-    x->pid = 0;                    /* reaped */
+    x->pid = 0; /* reaped */
     return -ERESTART;
 }
 
@@ -266,10 +257,12 @@ static int serve_terminal(struct execution *x, struct err *err)
     }
     if (r < 0)
         return r;
-    if (x->master_fd >= 0)         /* before the program asks for it */
+    if (x->master_fd >= 0) /* before the program asks for it */
         host_terminal_copy_size(STDIN_FILENO, x->master_fd);
     r = gate_go(x->gate_fd, x->pid);
-    return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on") : 0;
+    return r < 0 && r != -EPIPE && r != -ECONNRESET
+               ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on")
+               : 0;
 }
 
 /* A function type, for the tables below. */
@@ -291,8 +284,9 @@ static int make(struct execution *x, struct err *err)
     static step_fn *const prepare[] = {
         check_status, execution_process, check_terminal, choose_cgroup, build_seccomp, open_root,
     };
-    static step_fn *const begin[] = { build_stub, fill_init, execution_spawn, tell_pid, await_ready, serve_terminal };
-    int r = check_preserved(x, err);
+    static step_fn *const begin[] = { build_stub, fill_init,   execution_spawn,
+                                      tell_pid,   await_ready, serve_terminal };
+    int r = engine_check_preserved(x->options.preserve_fds, err);
 
     if (r >= 0)
         r = existing_config(x->container, &x->bundle, &x->plan, err);
@@ -307,7 +301,9 @@ static int make(struct execution *x, struct err *err)
         x->migrate = true;
         r = WALK(x, begin, err);
     }
-    return r < 0 ? r : engine_await_exec(x->gate_fd, x->pidfd, x->plan, x->compiled, &x->container->cgroup, NULL, err);
+    return r < 0 ? r
+                 : engine_await_exec(x->gate_fd, x->pidfd, x->plan, x->compiled, &x->container->cgroup, NULL,
+                                     err);
 }
 
 static void end(struct execution *x)
@@ -323,7 +319,8 @@ static void end(struct execution *x)
 static void done(struct execution *x)
 {
     int *const fds[] = {
-        &x->gate_fd, &x->init_gate_fd, &x->stub_fd, &x->notify_fd, &x->proc_fd, &x->pidfd, &x->master_fd, &x->exec_root_fd,
+        &x->gate_fd, &x->init_gate_fd, &x->stub_fd,   &x->notify_fd,
+        &x->proc_fd, &x->pidfd,        &x->master_fd, &x->exec_root_fd,
     };
 
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
@@ -341,8 +338,17 @@ static int execute(struct existing *container, const struct ocirt_exec_options *
                    struct host_foreground *foreground, int *ret_status, struct err *err)
 {
     struct execution x = {
-        .container = container, .options = *options, .cgroup = HOST_CGROUP_INIT, .gate_fd = -1, .init_gate_fd = -1,
-        .stub_fd = -1, .notify_fd = -1, .proc_fd = -1, .pidfd = -1, .master_fd = -1, .exec_root_fd = -1,
+        .container = container,
+        .options = *options,
+        .cgroup = HOST_CGROUP_INIT,
+        .gate_fd = -1,
+        .init_gate_fd = -1,
+        .stub_fd = -1,
+        .notify_fd = -1,
+        .proc_fd = -1,
+        .pidfd = -1,
+        .master_fd = -1,
+        .exec_root_fd = -1,
     };
     int r;
 
@@ -356,8 +362,8 @@ static int execute(struct existing *container, const struct ocirt_exec_options *
     return r;
 }
 
-int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_options *options,
-               int *ret_status, struct ocirt_error **ret_error)
+int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_options *options, int *ret_status,
+               struct ocirt_error **ret_error)
 {
     struct ocirt_exec_options given = { .size = sizeof given };
     struct err err = engine_err(ocirt);

@@ -11,18 +11,18 @@
 struct execution {
     struct existing *container;
     struct ocirt_exec_options options;
-    struct bundle bundle;          /* the container's configuration */
+    struct bundle bundle; /* the container's configuration */
     struct plan *plan;
-    struct bundle process_bundle;  /* text of --process */
-    struct oci_process process;    /* what is to be run: of --process, or the container's with changes */
+    struct bundle process_bundle; /* text of --process */
+    struct oci_process process;   /* what is to be run: of --process, or the container's with changes */
     struct plan_process *compiled;
     struct host_seccomp seccomp;
-    struct host_cgroup cgroup;     /* exec --cgroup, or where the container's process is; may be unused */
-    struct host_cgroup *where;     /* that, or the container's own */
+    struct host_cgroup cgroup; /* exec --cgroup, or where the container's process is; may be unused */
+    struct host_cgroup *where; /* that, or the container's own */
     struct json_text notify_state[3];
     int gate_fd, init_gate_fd, stub_fd, notify_fd, proc_fd, pidfd, master_fd, exec_root_fd;
     pid_t pid;
-    bool migrate;                  /* as in struct creation */
+    bool migrate; /* as in struct creation */
     struct init init;
 };
 

@@ -18,7 +18,7 @@ static int parse_document(struct execution *x, struct err *err)
     b->text = arena_strdup(&b->arena, x->options.process);
     if (!b->text)
         return err_nomem(err);
-    b->source = (struct err_source) { .name = "process.json", .text = b->text };
+    b->source = (struct err_source){ .name = "process.json", .text = b->text };
     err->source = &b->source;
     r = json_read(&oci_process_type, &x->process, b->source.name, b->text, strlen(b->text), &b->arena, &why);
     return r < 0 ? err_set(err, ERR_CONFIG_JSON, 0, "%s", why.text ? why.text : "out of memory") : 0;
@@ -133,7 +133,7 @@ static int change_own(struct execution *x, struct err *err)
         return ERR_AT(err, &x->bundle.spec, process, ERR_CONFIG_MISSING, 0,
                       "is not set: exec needs --process for this container");
     *p = *x->bundle.spec.process;
-    p->args = (struct json_strings) { .v = (char **) (uintptr_t) o->args, .n = count(o->args) };
+    p->args = (struct json_strings){ .v = (char **) (uintptr_t) o->args, .n = count(o->args) };
     p->terminal = o->terminal;
     if (!p->args.n)
         return err_set(err, ERR_USAGE, 0, "there is no command to execute");
@@ -154,7 +154,9 @@ static int change_own(struct execution *x, struct err *err)
 int execution_process(struct execution *x, struct err *err)
 {
     const struct plan_options options = {
-        .id = x->container->id, .bundle = x->container->state->bundle, .preserve_fds = x->options.preserve_fds,
+        .id = x->container->id,
+        .bundle = x->container->state->bundle,
+        .preserve_fds = x->options.preserve_fds,
         .manager = x->plan->options.manager,
     };
     int r = x->options.process ? parse_document(x, err) : change_own(x, err);

@@ -22,7 +22,9 @@ static int clone_failed(int r, struct err *err)
 {
     r = err_set(err, ERR_PROCESS, r, "create a process in the container");
     if (r == -EAGAIN)
-        err_hint(err, "a limit on processes is reached: linux.resources.pids.limit, RLIMIT_NPROC or kernel.pid_max");
+        err_hint(
+            err,
+            "a limit on processes is reached: linux.resources.pids.limit, RLIMIT_NPROC or kernel.pid_max");
     return r;
 }
 
@@ -39,6 +41,12 @@ static pid_t clone_into(struct execution *x, struct clone_args *args, struct err
         args->cgroup = (uint64_t) (unsigned) x->where->process_fd;
     }
     pid = sys_clone3(args);
+    /* An unprivileged caller from another part of the tree: systemd moves the process then. */
+    if (pid == -EACCES && args->flags & CLONE_INTO_CGROUP && x->where->scope) {
+        x->migrate = true;
+        args->flags &= ~(uint64_t) CLONE_INTO_CGROUP;
+        return sys_clone3(args);
+    }
     if (pid != -EBUSY || !x->where || x->where == &x->cgroup)
         return pid;
     if (host_cgroup_of_process(&x->container->cgroup, x->container->state->pid, &x->cgroup, err) < 0)
@@ -48,12 +56,20 @@ static pid_t clone_into(struct execution *x, struct clone_args *args, struct err
     return sys_clone3(args);
 }
 
+/* In the child.  Our end of the gate would keep it from seeing that we were killed: it would wait for ever. */
+static void close_ours(struct execution *x)
+{
+    fd_cleanup(&x->gate_fd);
+}
+
 static int clone_directly(struct execution *x, struct clone_args *args, struct err *err)
 {
     pid_t pid = clone_into(x, args, err);
 
-    if (pid == 0)
+    if (pid == 0) {
+        close_ours(x);
         init_run_exec(&x->init);
+    }
     if (pid < 0)
         return err_is_set(err) ? pid : clone_failed(pid, err);
     x->pid = pid;
@@ -73,6 +89,7 @@ static int clone_through_helper(struct execution *x, struct clone_args *args, st
     x->init.exec_namespaces |= CLONE_NEWPID;
     helper = clone_into(x, args, err);
     if (helper == 0) {
+        close_ours(x);
         init_join_and_clone(&x->init, 0, shared);
         init_run_exec(&x->init);
     }
@@ -95,7 +112,8 @@ static int set_affinity(const struct execution *x, struct err *err)
 
     if (!p->initial_affinity)
         return 0;
-    if (sched_setaffinity(0, p->affinity_words * sizeof *p->initial_affinity, (const cpu_set_t *) p->initial_affinity) < 0)
+    if (sched_setaffinity(0, p->affinity_words * sizeof *p->initial_affinity,
+                          (const cpu_set_t *) p->initial_affinity) < 0)
         return ERR_AT(err, p->from, exec_cpu_affinity, ERR_SCHEDULER, errno, "set the initial affinity");
     return 0;
 }
@@ -104,7 +122,9 @@ static int spawn(struct execution *x, struct err *err)
 {
     int pidfd = -EBADF, r;
     struct clone_args args = {
-        .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) &pidfd, .exit_signal = SIGCHLD,
+        .flags = CLONE_PIDFD,
+        .pidfd = (uint64_t) (uintptr_t) &pidfd,
+        .exit_signal = SIGCHLD,
     };
 
     if (x->plan->facts.rootless && x->init.exec_namespaces & CLONE_NEWUSER)
@@ -143,7 +163,8 @@ int execution_spawn(struct execution *x, struct err *err)
     (void) sched_getaffinity(0, sizeof before, &before);
     r = set_affinity(x, err);
     if (r >= 0)
-        r = (ns->fresh | ns->joined) & CLONE_NEWPID && !helper ? spawn_in_pid_namespace(x, err) : spawn(x, err);
+        r = (ns->fresh | ns->joined) & CLONE_NEWPID && !helper ? spawn_in_pid_namespace(x, err)
+                                                               : spawn(x, err);
     if (x->compiled->initial_affinity)
         (void) sched_setaffinity(0, sizeof before, &before);
     fd_cleanup(&x->init_gate_fd);

@@ -14,7 +14,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 
-enum { LOCK_TIMEOUT = 10 * 1000 };     /* milliseconds */
+enum { LOCK_TIMEOUT = 10 * 1000 }; /* milliseconds */
 
 const char *engine_status_word(enum oci_status status)
 {
@@ -52,9 +52,9 @@ int existing_open(const struct ocirt *ocirt, const char *id, enum existing_lock 
         if (r >= 0)
             r = host_state_lock(kept, true, LOCK_TIMEOUT, err);
     }
-    if (r >= 0)                    /* after the lock: whoever had it may have changed the record */
+    if (r >= 0) /* after the lock: whoever had it may have changed the record */
         r = host_state_load(ret->root_fd, id, &ret->arena, &ret->state, &ret->dir_fd, err);
-    if (kept >= 0) {               /* the lock lasts as long as this descriptor */
+    if (kept >= 0) { /* the lock lasts as long as this descriptor */
         fd_cleanup(&ret->dir_fd);
         ret->dir_fd = kept;
     }
@@ -63,7 +63,8 @@ int existing_open(const struct ocirt *ocirt, const char *id, enum existing_lock 
     return r;
 }
 
-int existing_open_at(const struct ocirt *ocirt, int root_fd, const char *id, struct existing *ret, struct err *err)
+int existing_open_at(const struct ocirt *ocirt, int root_fd, const char *id, struct existing *ret,
+                     struct err *err)
 {
     int r;
 
@@ -84,8 +85,8 @@ int existing_cgroup(struct existing *e, struct err *err)
 
     if (e->cgroup_open || !c)
         return 0;
-    r = host_cgroup_open((enum plan_cgroup_manager) (c->manager ? c->manager - 1 : 0), c->path, c->scope, c->subgroup,
-                         c->made, &e->cgroup, err);
+    r = host_cgroup_open((enum plan_cgroup_manager)(c->manager ? c->manager - 1 : 0), c->path, c->scope,
+                         c->subgroup, c->made, &e->cgroup, err);
     e->cgroup_open = r >= 0;
     return r;
 }
@@ -107,9 +108,11 @@ int existing_look(struct existing *e, struct err *err)
 int existing_config(struct existing *e, struct bundle *ret_bundle, struct plan **ret_plan, struct err *err)
 {
     const struct plan_options options = {
-        .id = e->id, .bundle = e->state->bundle,
-        .manager = (enum plan_cgroup_manager) (e->state->cgroup && e->state->cgroup->manager
-                                                   ? e->state->cgroup->manager - 1 : PLAN_MANAGER_DISABLED),
+        .id = e->id,
+        .bundle = e->state->bundle,
+        .manager = (enum plan_cgroup_manager)(e->state->cgroup && e->state->cgroup->manager
+                                                  ? e->state->cgroup->manager - 1
+                                                  : PLAN_MANAGER_DISABLED),
     };
     struct plan_facts facts;
     char *text;

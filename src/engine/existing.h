@@ -14,23 +14,27 @@ struct existing {
     const char *id;
     struct arena arena;
     struct host_state *state;
-    enum oci_status status;        /* paused too, once existing_cgroup() was asked for or existing_look() */
+    enum oci_status status; /* paused too, once existing_cgroup() was asked for or existing_look() */
     int root_fd, dir_fd, proc_fd;
-    int pidfd;                     /* -1: stopped */
+    int pidfd; /* -1: stopped */
     struct host_cgroup cgroup;
     bool cgroup_open;
 };
 
-#define EXISTING_INIT { .root_fd = -1, .dir_fd = -1, .proc_fd = -1, .pidfd = -1, .cgroup = HOST_CGROUP_INIT }
+#define EXISTING_INIT \
+    { \
+        .root_fd = -1, .dir_fd = -1, .proc_fd = -1, .pidfd = -1, .cgroup = HOST_CGROUP_INIT \
+    }
 
-enum existing_lock { EXISTING_READ, EXISTING_CHANGE };   /* CHANGE: alone, until existing_done() */
+enum existing_lock { EXISTING_READ, EXISTING_CHANGE }; /* CHANGE: alone, until existing_done() */
 
 /* Loads container ID, and finds out its status.  WORDS_NOT_FOUND if there is none. */
 int existing_open(const struct ocirt *ocirt, const char *id, enum existing_lock lock, struct existing *ret,
                   struct err *err);
 
 /* The same for state root ROOT_FD, which stays the caller's; no lock. */
-int existing_open_at(const struct ocirt *ocirt, int root_fd, const char *id, struct existing *ret, struct err *err);
+int existing_open_at(const struct ocirt *ocirt, int root_fd, const char *id, struct existing *ret,
+                     struct err *err);
 
 /* Opens its cgroup, once. */
 int existing_cgroup(struct existing *e, struct err *err);

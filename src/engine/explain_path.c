@@ -22,7 +22,8 @@ static void explain(struct err *err, const char *part, const struct stat *parent
     else if (err->number == ENOTDIR)
         err_hint(err, "what is above %s is not a directory", part);
     else
-        err_hint(err, "user %u may not search the directory above %s, which belongs to user %u and has mode %04o",
+        err_hint(err,
+                 "user %u may not search the directory above %s, which belongs to user %u and has mode %04o",
                  (unsigned) geteuid(), part, (unsigned) parent->st_uid, (unsigned) parent->st_mode & 07777);
 }
 
@@ -31,7 +32,8 @@ void explain_path(struct err *err, const char *path)
     autofree char *copy = strdup(path);
     struct stat st = { 0 }, parent = { 0 };
 
-    if (!copy || err->number == 0 || (err->number != ENOENT && err->number != ENOTDIR && err->number != EACCES))
+    if (!copy || err->number == 0 ||
+        (err->number != ENOENT && err->number != ENOTDIR && err->number != EACCES))
         return;
     for (char *p = copy + 1; *copy; p++) {
         char kept = *p;

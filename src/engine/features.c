@@ -39,7 +39,7 @@ static struct json_strings strings_of(struct arena *arena, const char *const *v,
 
     for (size_t i = 0; list.v && i < n; i++)
         list.v[i] = (char *) (uintptr_t) v[i];
-    return list.v ? list : (struct json_strings) { 0 };
+    return list.v ? list : (struct json_strings){ 0 };
 }
 
 #define STRINGS(arena, v) strings_of(arena, v, sizeof(v) / sizeof *(v))
@@ -53,7 +53,7 @@ static struct json_strings mount_options(struct arena *arena)
     list.v = arena_array(arena, list.n, sizeof *list.v);
     for (size_t i = 0; list.v && i < list.n; i++)
         list.v[i] = (char *) (uintptr_t) plan_mount_word_at(i);
-    return list.v ? list : (struct json_strings) { 0 };
+    return list.v ? list : (struct json_strings){ 0 };
 }
 
 static struct json_strings unsafe_annotations(struct arena *arena)
@@ -65,7 +65,7 @@ static struct json_strings unsafe_annotations(struct arena *arena)
     list.v = arena_array(arena, list.n, sizeof *list.v);
     for (size_t i = 0; list.v && i < list.n; i++)
         list.v[i] = (char *) (uintptr_t) plan_annotation_unsafe(i);
-    return list.v ? list : (struct json_strings) { 0 };
+    return list.v ? list : (struct json_strings){ 0 };
 }
 
 static struct json_strings capabilities(struct arena *arena)
@@ -113,14 +113,17 @@ static struct oci_features_cgroup *cgroups(struct arena *arena)
 static struct oci_features_seccomp *seccomp(struct arena *arena)
 {
     static const char *const archs[] = {
-        "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_MIPS",
-        "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32",
-        "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_PPC", "SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE",
-        "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_SH", "SCMP_ARCH_SHEB", "SCMP_ARCH_X32",
-        "SCMP_ARCH_X86", "SCMP_ARCH_X86_64",
+        "SCMP_ARCH_AARCH64",  "SCMP_ARCH_ARM",         "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",
+        "SCMP_ARCH_MIPS",     "SCMP_ARCH_MIPS64",      "SCMP_ARCH_MIPS64N32",   "SCMP_ARCH_MIPSEL",
+        "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PARISC",      "SCMP_ARCH_PARISC64",
+        "SCMP_ARCH_PPC",      "SCMP_ARCH_PPC64",       "SCMP_ARCH_PPC64LE",     "SCMP_ARCH_RISCV64",
+        "SCMP_ARCH_S390",     "SCMP_ARCH_S390X",       "SCMP_ARCH_SH",          "SCMP_ARCH_SHEB",
+        "SCMP_ARCH_X32",      "SCMP_ARCH_X86",         "SCMP_ARCH_X86_64",
     };
     static const char *const flags[] = {
-        "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+        "SECCOMP_FILTER_FLAG_TSYNC",
+        "SECCOMP_FILTER_FLAG_LOG",
+        "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
         "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
     };
     struct oci_features_seccomp *s = json_new(arena, &oci_features_seccomp_type);
@@ -144,7 +147,8 @@ static struct oci_features_seccomp *seccomp(struct arena *arena)
 
 static struct oci_features_memory_policy *memory_policy(struct arena *arena)
 {
-    static const char *const flags[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES" };
+    static const char *const flags[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES",
+                                         "MPOL_F_STATIC_NODES" };
     struct oci_features_memory_policy *m = json_new(arena, &oci_features_memory_policy_type);
 
     if (m) {
@@ -184,17 +188,19 @@ static int annotations(struct arena *arena, struct json_map *ret)
     ret->v = arena_array(arena, 4, sizeof *ret->v);
     if (!ret->v)
         return -ENOMEM;
-    ret->v[n++] = (struct json_pair) { arena_strdup(arena, "org.ocirt.version"), arena_strdup(arena, ocirt_version()) };
-    ret->v[n++] = (struct json_pair) { arena_strdup(arena, "org.ocirt.commit"), arena_strdup(arena, ocirt_commit()) };
+    ret->v[n++] =
+        (struct json_pair){ arena_strdup(arena, "org.ocirt.version"), arena_strdup(arena, ocirt_version()) };
+    ret->v[n++] =
+        (struct json_pair){ arena_strdup(arena, "org.ocirt.commit"), arena_strdup(arena, ocirt_commit()) };
 #ifdef HAVE_SECCOMP
     const struct scmp_version *version = seccomp_version();
 
-    ret->v[n++] = (struct json_pair) {
+    ret->v[n++] = (struct json_pair){
         arena_strdup(arena, "io.github.seccomp.libseccomp.version"),
         arena_printf(arena, "%u.%u.%u", version->major, version->minor, version->micro),
     };
 #endif
-    ret->v[n++] = (struct json_pair) {
+    ret->v[n++] = (struct json_pair){
         arena_strdup(arena, "org.opencontainers.runc.checkpoint.enabled"),
         arena_strdup(arena, "false"),
     };

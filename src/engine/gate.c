@@ -35,7 +35,10 @@ int gate_receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_f
         char room[CMSG_SPACE(sizeof(int))];
     } control;
     struct msghdr packet = {
-        .msg_iov = parts, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof control,
+        .msg_iov = parts,
+        .msg_iovlen = 2,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
     };
     ssize_t size;
 
@@ -43,7 +46,7 @@ int gate_receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_f
         size = recvmsg(gate_fd, &packet, MSG_CMSG_CLOEXEC);
     while (size < 0 && errno == EINTR);
     if (size == 0 || (size < 0 && errno == ECONNRESET))
-        return 0;                  /* reset: it died with a message of ours unread */
+        return 0; /* reset: it died with a message of ours unread */
     if (size < 0)
         return -errno;
     if ((size_t) size < sizeof m)

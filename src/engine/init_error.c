@@ -46,10 +46,14 @@ static void mount_hint(struct failure *f, const struct plan_mount *m)
     bool userns = ((f->plan->namespaces.fresh | f->plan->namespaces.joined) & CLONE_NEWUSER) != 0;
 
     if (r == EPERM && m->type && !strcmp(m->type, "proc"))
-        err_hint(f->err, "the kernel refuses a new procfs where parts of the outer /proc are masked, or without a pid "
-                         "namespace of its own in a user namespace");
+        err_hint(
+            f->err,
+            "the kernel refuses a new procfs where parts of the outer /proc are masked, or without a pid "
+            "namespace of its own in a user namespace");
     else if (r == EPERM && m->type && !strcmp(m->type, "sysfs") && userns)
-        err_hint(f->err, "in a user namespace a sysfs needs a network namespace that belongs to it; bind /sys instead");
+        err_hint(
+            f->err,
+            "in a user namespace a sysfs needs a network namespace that belongs to it; bind /sys instead");
     else if (r == EPERM && userns)
         err_hint(f->err, "not every filesystem can be mounted in a user namespace");
     else if (r == ENODEV && m->type)
@@ -72,12 +76,14 @@ static int mount_failed(struct failure *f)
     if (f->msg->item >= f->plan->n_mounts)
         return err_set(f->err, ERR_MOUNT, r, "mount");
     m = &f->plan->mounts[f->msg->item];
-    const char *what = m->kind == PLAN_MOUNT_REMOUNT ? "remount" : m->kind == PLAN_MOUNT_BIND ? "bind" : "mount";
+    const char *what = m->kind == PLAN_MOUNT_REMOUNT ? "remount"
+                       : m->kind == PLAN_MOUNT_BIND  ? "bind"
+                                                     : "mount";
     const char *name = m->kind == PLAN_MOUNT_BIND && m->source ? m->source : m->type ? m->type : "none";
 
     if (m->from)
-        r = err_at(f->err, &m->from->node, ERR_NO_MEMBER, ERR_MOUNT, r, "%s %s on %s%s%.*s", what, name, m->target,
-                   WORDS_ARGS(f));
+        r = err_at(f->err, &m->from->node, ERR_NO_MEMBER, ERR_MOUNT, r, "%s %s on %s%s%.*s", what, name,
+                   m->target, WORDS_ARGS(f));
     else
         r = err_set(f->err, ERR_MOUNT, r, "%s %s on %s%s%.*s", what, name, m->target, WORDS_ARGS(f));
     mount_hint(f, m);
@@ -112,7 +118,8 @@ static int device_failed(struct failure *f)
                       "%s is in the root filesystem already, and is another file than this device", d->path);
     if (r == -EEXIST)
         return err_set(f->err, ERR_DEVICE, 0,
-                       "%s is in the root filesystem already, and is another file than the default device", d->path);
+                       "%s is in the root filesystem already, and is another file than the default device",
+                       d->path);
     r = d->from ? err_at(f->err, &d->from->node, ERR_NO_MEMBER, ERR_DEVICE, r, "make %s", d->path)
                 : err_set(f->err, ERR_DEVICE, r, "make the default device %s", d->path);
     if (r == -EPERM)
@@ -152,9 +159,10 @@ static int hidden_failed(struct failure *f)
     if (f->msg->item >= f->plan->n_hidden)
         return err_set(f->err, ERR_MOUNT, f->msg->err, "hide a path");
     h = &f->plan->hidden[f->msg->item];
-    return err_at_index(f->err, &linux_->node,
-                        h->readonly ? offsetof(struct oci_linux, readonly_paths) : offsetof(struct oci_linux, masked_paths),
-                        h->index, ERR_MOUNT, f->msg->err, h->readonly ? "make %s read-only" : "mask %s", h->path);
+    return err_at_index(
+        f->err, &linux_->node,
+        h->readonly ? offsetof(struct oci_linux, readonly_paths) : offsetof(struct oci_linux, masked_paths),
+        h->index, ERR_MOUNT, f->msg->err, h->readonly ? "make %s read-only" : "mask %s", h->path);
 }
 
 static int hook_failed(struct failure *f, enum plan_hook_kind kind)
@@ -168,14 +176,14 @@ static int hook_failed(struct failure *f, enum plan_hook_kind kind)
         return err_set(f->err, ERR_HOOK, r, "run a hook");
     h = &hooks->v[f->msg->item];
     if (r == STUB_HOOK_TIMED_OUT)
-        return ERR_AT(f->err, h->from, timeout, ERR_HOOK, 0, "%s did not end within %u s and was killed", h->path,
-                      h->timeout);
+        return ERR_AT(f->err, h->from, timeout, ERR_HOOK, 0, "%s did not end within %u s and was killed",
+                      h->path, h->timeout);
     if (r <= STUB_HOOK_SIGNALED(0))
-        return err_at(f->err, &h->from->node, ERR_NO_MEMBER, ERR_HOOK, 0, "%s was killed by signal %d%s%.*s", h->path,
-                      -r - 0x20000, WORDS_ARGS(f));
+        return err_at(f->err, &h->from->node, ERR_NO_MEMBER, ERR_HOOK, 0, "%s was killed by signal %d%s%.*s",
+                      h->path, -r - 0x20000, WORDS_ARGS(f));
     if (r <= STUB_HOOK_EXITED(0))
-        return err_at(f->err, &h->from->node, ERR_NO_MEMBER, ERR_HOOK, 0, "%s exited with status %d%s%.*s", h->path,
-                      -r - 0x10000, WORDS_ARGS(f));
+        return err_at(f->err, &h->from->node, ERR_NO_MEMBER, ERR_HOOK, 0, "%s exited with status %d%s%.*s",
+                      h->path, -r - 0x10000, WORDS_ARGS(f));
     return ERR_AT(f->err, h->from, path, ERR_HOOK, r, "run %s", h->path);
 }
 
@@ -196,7 +204,8 @@ static int rlimit_failed(struct failure *f)
 
 static int terminal_failed(struct failure *f)
 {
-    int r = ERR_AT(f->err, f->process->from, terminal, ERR_TERMINAL, f->msg->err, "make a terminal from /dev/pts/ptmx");
+    int r = ERR_AT(f->err, f->process->from, terminal, ERR_TERMINAL, f->msg->err,
+                   "make a terminal from /dev/pts/ptmx");
 
     if (r == -ENOENT || r == -ENODEV)
         err_hint(f->err, "a terminal needs a mount of type devpts on /dev/pts");
@@ -210,8 +219,8 @@ static int label_failed(struct failure *f)
     const struct plan_process *p = f->process;
 
     if (p->apparmor)
-        return ERR_AT(f->err, p->from, apparmor_profile, ERR_LSM, f->msg->err, "set AppArmor profile %s: write " WORDS_LSM_PATH,
-                      p->apparmor, "exec");
+        return ERR_AT(f->err, p->from, apparmor_profile, ERR_LSM, f->msg->err,
+                      "set AppArmor profile %s: write " WORDS_LSM_PATH, p->apparmor, "exec");
     return ERR_AT(f->err, p->from, selinux_label, ERR_LSM, f->msg->err, "set label %s: write " WORDS_LSM_PATH,
                   p->selinux ? p->selinux : "", "exec");
 }
@@ -278,58 +287,47 @@ static int stub_failed(struct failure *f)
     return r;
 }
 
-int engine_init_failed(struct plan *plan, const struct plan_process *process, const struct msg *msg, const char *text,
-                       size_t n, struct err *err)
+int engine_init_failed(struct plan *plan, const struct plan_process *process, const struct msg *msg,
+                       const char *text, size_t n, struct err *err)
 {
     struct failure f = { .plan = plan, .process = process, .msg = msg, .text = text, .n = n, .err = err };
 
     strip(&f);
     switch (msg->stage) {
-    case INIT_STAGE_JOIN:
-        return namespace_failed(&f);
-    case INIT_STAGE_SOURCES:
-        return source_failed(&f);
+    case INIT_STAGE_JOIN: return namespace_failed(&f);
+    case INIT_STAGE_SOURCES: return source_failed(&f);
     case INIT_STAGE_HOSTNAME:
-        return ERR_AT(err, plan->spec, hostname, ERR_NAMESPACE, msg->err, "set the host name %s", plan->hostname);
+        return ERR_AT(err, plan->spec, hostname, ERR_NAMESPACE, msg->err, "set the host name %s",
+                      plan->hostname);
     case INIT_STAGE_DOMAINNAME:
-        return ERR_AT(err, plan->spec, domainname, ERR_NAMESPACE, msg->err, "set the domain name %s", plan->domainname);
-    case INIT_STAGE_SYSCTL:
-        return sysctl_failed(&f);
+        return ERR_AT(err, plan->spec, domainname, ERR_NAMESPACE, msg->err, "set the domain name %s",
+                      plan->domainname);
+    case INIT_STAGE_SYSCTL: return sysctl_failed(&f);
     case INIT_STAGE_ROOT:
     case INIT_STAGE_ROOT_TARGET:
-        return ERR_AT(err, plan->spec->root, path, ERR_ROOTFS, msg->err, "attach the root filesystem %s", plan->root.path);
-    case INIT_STAGE_MOUNT:
-        return mount_failed(&f);
-    case INIT_STAGE_DEVICE:
-        return device_failed(&f);
+        return ERR_AT(err, plan->spec->root, path, ERR_ROOTFS, msg->err, "attach the root filesystem %s",
+                      plan->root.path);
+    case INIT_STAGE_MOUNT: return mount_failed(&f);
+    case INIT_STAGE_DEVICE: return device_failed(&f);
     case INIT_STAGE_SYMLINK:
         return err_set(err, ERR_DEVICE, msg->err, "make the link %s",
                        msg->item < plan->n_symlinks ? plan->symlinks[msg->item].path : "in /dev");
-    case INIT_STAGE_CONSOLE:
-        return terminal_failed(&f);
-    case INIT_STAGE_CONTAINER_HOOKS:
-        return hook_failed(&f, PLAN_CREATE_CONTAINER);
-    case STUB_STAGE_HOOK:
-        return hook_failed(&f, PLAN_START_CONTAINER);
-    case INIT_STAGE_HIDE:
-        return hidden_failed(&f);
+    case INIT_STAGE_CONSOLE: return terminal_failed(&f);
+    case INIT_STAGE_CONTAINER_HOOKS: return hook_failed(&f, PLAN_CREATE_CONTAINER);
+    case STUB_STAGE_HOOK: return hook_failed(&f, PLAN_START_CONTAINER);
+    case INIT_STAGE_HIDE: return hidden_failed(&f);
     case INIT_STAGE_CWD:
     case STUB_STAGE_CWD:
         return ERR_AT(err, process->from, cwd, ERR_CWD, msg->err,
-                      msg->stage == STUB_STAGE_CWD && msg->item == 1 ? "%s is outside of the container's root" : "enter %s",
+                      msg->stage == STUB_STAGE_CWD && msg->item == 1 ? "%s is outside of the container's root"
+                                                                     : "enter %s",
                       process->cwd);
-    case INIT_STAGE_PROGRAM:
-        return program_lookup_failed(process, msg, text, n, err);
-    case STUB_STAGE_EXEC:
-        return program_exec_failed(process, msg, text, n, err);
-    case STUB_STAGE_RLIMIT:
-        return rlimit_failed(&f);
-    case STUB_STAGE_LSM:
-        return label_failed(&f);
-    case INIT_STAGE_STUB:
-        return stub_failed(&f);
-    default:
-        return plain_failed(&f);
+    case INIT_STAGE_PROGRAM: return program_lookup_failed(process, msg, text, n, err);
+    case STUB_STAGE_EXEC: return program_exec_failed(process, msg, text, n, err);
+    case STUB_STAGE_RLIMIT: return rlimit_failed(&f);
+    case STUB_STAGE_LSM: return label_failed(&f);
+    case INIT_STAGE_STUB: return stub_failed(&f);
+    default: return plain_failed(&f);
     }
 }
 
@@ -358,7 +356,7 @@ int engine_init_died_so(int status, const struct host_cgroup *cgroup, struct err
         return r;
     }
     if (status > 128)
-        return err_set(err, ERR_INIT_DIED, 0, "the container's process was killed by signal %d (%s)", status - 128,
-                       strsignal(status - 128));
+        return err_set(err, ERR_INIT_DIED, 0, "the container's process was killed by signal %d (%s)",
+                       status - 128, strsignal(status - 128));
     return err_set(err, ERR_INIT_DIED, 0, "the container's process ended before it was ready");
 }

@@ -31,7 +31,8 @@ static bool has_selinux(void)
     return statfs("/sys/fs/selinux", &fs) == 0 && (unsigned long) fs.f_type == SELINUX_MAGIC;
 }
 
-int engine_check_labels(int proc_fd, const struct plan *plan, const struct plan_process *process, struct err *err)
+int engine_check_labels(int proc_fd, const struct plan *plan, const struct plan_process *process,
+                        struct err *err)
 {
     if (process && process->apparmor && !has_apparmor(proc_fd))
         return ERR_AT(err, process->from, apparmor_profile, ERR_LSM, 0,

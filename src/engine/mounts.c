@@ -28,7 +28,7 @@
 
 struct change {
     struct existing *container;
-    struct bundle bundle;          /* the container's configuration, with the given mounts in place of its own */
+    struct bundle bundle; /* the container's configuration, with the given mounts in place of its own */
     struct plan *plan;
     struct init init;
     int gate_fd, init_gate_fd;
@@ -40,7 +40,8 @@ static int parse(struct change *c, const char *mounts, struct err *err)
     struct bundle *b = &c->bundle;
     struct oci_spec given = { 0 };
     struct json_error why = { 0 };
-    char *text = arena_printf(&b->arena, "{\"ociVersion\":\"%s\",\"mounts\":%s}", ocirt_spec_version(), mounts);
+    char *text =
+        arena_printf(&b->arena, "{\"ociVersion\":\"%s\",\"mounts\":%s}", ocirt_spec_version(), mounts);
     int r;
 
     if (!text)
@@ -48,7 +49,7 @@ static int parse(struct change *c, const char *mounts, struct err *err)
     r = json_read(&oci_spec_type, &given, "mounts.json", text, strlen(text), &b->arena, &why);
     if (r < 0)
         return err_set(err, ERR_CONFIG_JSON, 0, "%s", why.text ? why.text : "out of memory");
-    b->source = (struct err_source) { .name = "mounts.json", .text = text };
+    b->source = (struct err_source){ .name = "mounts.json", .text = text };
     b->spec.mounts.v = given.mounts.v;
     b->spec.mounts.n = given.mounts.n;
     return 0;
@@ -57,7 +58,9 @@ static int parse(struct change *c, const char *mounts, struct err *err)
 static int compile(struct change *c, const char *mounts, struct err *err)
 {
     const struct plan_options options = {
-        .id = c->container->id, .bundle = c->container->state->bundle, .manager = PLAN_MANAGER_DISABLED,
+        .id = c->container->id,
+        .bundle = c->container->state->bundle,
+        .manager = PLAN_MANAGER_DISABLED,
     };
     struct plan_facts facts;
     int r = existing_config(c->container, &c->bundle, NULL, err);
@@ -79,7 +82,8 @@ static int open_sources(struct change *c, struct err *err)
         if (!m->from)
             continue;
         if (m->kind == PLAN_MOUNT_CGROUP)
-            return ERR_AT(err, m->from, type, ERR_UNSUPPORTED, 0, "a cgroup can't be mounted in a running container");
+            return ERR_AT(err, m->from, type, ERR_UNSUPPORTED, 0,
+                          "a cgroup can't be mounted in a running container");
         if (m->kind != PLAN_MOUNT_BIND)
             continue;
         m->tree_fd = sys_open_tree(AT_FDCWD, m->source, OPEN_TREE_CLONE | (m->recursive ? AT_RECURSIVE : 0U));
@@ -97,7 +101,9 @@ static int spawn(struct change *c, void (*run)(struct init *init), int *ret_pidf
 {
     const struct plan_namespaces *ns = &c->plan->namespaces;
     struct clone_args args = {
-        .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) ret_pidfd, .exit_signal = SIGCHLD,
+        .flags = CLONE_PIDFD,
+        .pidfd = (uint64_t) (uintptr_t) ret_pidfd,
+        .exit_signal = SIGCHLD,
     };
     int pair[2];
     pid_t pid;
@@ -106,10 +112,20 @@ static int spawn(struct change *c, void (*run)(struct init *init), int *ret_pidf
         return err_set(err, ERR_IO, errno, "make a socket pair");
     c->gate_fd = pair[0];
     c->init_gate_fd = pair[1];
-    c->init = (struct init) {
-        .plan = c->plan, .gate_fd = c->init_gate_fd, .proc_fd = c->container->proc_fd, .stub_fd = -1,
-        .container_pidfd = c->container->pidfd, .exec_root_fd = -1, .template_fd = -1, .target_fd = -1, .root_fd = -1, .master_fd = -1,
-        .slave_fd = -1, .privileged = true, .exec_namespaces = (ns->fresh | ns->joined) & ~(uint64_t) (CLONE_NEWPID | CLONE_NEWTIME),
+    c->init = (struct init){
+        .plan = c->plan,
+        .gate_fd = c->init_gate_fd,
+        .proc_fd = c->container->proc_fd,
+        .stub_fd = -1,
+        .container_pidfd = c->container->pidfd,
+        .exec_root_fd = -1,
+        .template_fd = -1,
+        .target_fd = -1,
+        .root_fd = -1,
+        .master_fd = -1,
+        .slave_fd = -1,
+        .privileged = true,
+        .exec_namespaces = (ns->fresh | ns->joined) & ~(uint64_t) (CLONE_NEWPID | CLONE_NEWTIME),
     };
     pid = sys_clone3(&args);
     if (pid == 0)
@@ -117,7 +133,8 @@ static int spawn(struct change *c, void (*run)(struct init *init), int *ret_pidf
     if (pid < 0)
         return err_set(err, ERR_PROCESS, pid, "create a process for the mounts");
     fd_cleanup(&c->init_gate_fd);
-    return gate_go(c->gate_fd, pid) < 0 ? err_set(err, ERR_INIT_DIED, 0, "the process for the mounts is gone") : 0;
+    return gate_go(c->gate_fd, pid) < 0 ? err_set(err, ERR_INIT_DIED, 0, "the process for the mounts is gone")
+                                        : 0;
 }
 
 static int await(struct change *c, int pidfd, struct err *err)
@@ -196,7 +213,8 @@ int ocirt_mounts_add(struct ocirt *ocirt, const char *id, const char *mounts, st
     return change_mounts(ocirt, id, mounts, true, ret_error);
 }
 
-int ocirt_mounts_remove(struct ocirt *ocirt, const char *id, const char *mounts, struct ocirt_error **ret_error)
+int ocirt_mounts_remove(struct ocirt *ocirt, const char *id, const char *mounts,
+                        struct ocirt_error **ret_error)
 {
     return change_mounts(ocirt, id, mounts, false, ret_error);
 }

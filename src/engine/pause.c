@@ -12,7 +12,7 @@ static int freeze(struct existing *e, struct err *err)
     if (r < 0)
         return r;
     if (e->status == OCI_STATUS_PAUSED)
-        return 0;                  /* as runc: it is what was asked for */
+        return 0; /* as runc: it is what was asked for */
     if (e->status != OCI_STATUS_RUNNING && e->status != OCI_STATUS_CREATED)
         return err_set(err, ERR_STATUS, 0, WORDS_NOT_RUNNING);
     return host_cgroup_freeze(&e->cgroup, true, err);

@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "engine/creation.h"
 
-int ocirt_check(struct ocirt *ocirt, const struct ocirt_create_options *options, struct ocirt_error **ret_error)
+int ocirt_check(struct ocirt *ocirt, const struct ocirt_create_options *options,
+                struct ocirt_error **ret_error)
 {
     struct err err = engine_err(ocirt);
     struct creation c;

@@ -46,8 +46,7 @@ int program_lookup_failed(const struct plan_process *p, const struct msg *msg, c
     switch (r) {
     case -ENOENT:
         return at_args(p, err, r, "exec: \"%s\": stat %.*s: " WORDS_NO_SUCH_FILE, name, (int) n, text);
-    case -EISDIR:
-        return at_args(p, err, r, "exec: \"%s\": " WORDS_IS_DIRECTORY, name);
+    case -EISDIR: return at_args(p, err, r, "exec: \"%s\": " WORDS_IS_DIRECTORY, name);
     case -EACCES:
         r = at_args(p, err, r, "exec: \"%s\": " WORDS_PERMISSION, name);
         err_hint(err, "the file has no execute bit, or is no regular file");
@@ -56,8 +55,7 @@ int program_lookup_failed(const struct plan_process *p, const struct msg *msg, c
         r = at_args(p, err, r, "exec: \"%s\": too many symbolic links, or one of /proc that leads out", name);
         err_hint(err, "/proc/self/exe and /proc/self/fd/N are not programs of the container");
         return r;
-    default:
-        return at_args(p, err, r, "exec: \"%s\": %s", name, strerror(-r));
+    default: return at_args(p, err, r, "exec: \"%s\": %s", name, strerror(-r));
     }
 }
 
@@ -72,18 +70,22 @@ int program_exec_failed(const struct plan_process *p, const struct msg *msg, con
     switch (r) {
     case -ENOENT:
         r = at_args(p, err, r, "exec %s: " WORDS_NO_SUCH_FILE, name);
-        err_hint(err, "the file is there, but the interpreter that its first line or its ELF header names is missing; "
-                      "a script with Windows line ends looks for one whose name ends in a carriage return");
+        err_hint(
+            err,
+            "the file is there, but the interpreter that its first line or its ELF header names is missing; "
+            "a script with Windows line ends looks for one whose name ends in a carriage return");
         return r;
     case -EACCES:
         r = at_args(p, err, r, "exec %s: " WORDS_PERMISSION, name);
-        err_hint(err, "user %u may not execute it, its interpreter is not executable, or it lies on a noexec mount", p->uid);
+        err_hint(
+            err,
+            "user %u may not execute it, its interpreter is not executable, or it lies on a noexec mount",
+            p->uid);
         return r;
     case -ENOEXEC:
         r = at_args(p, err, r, "exec %s: exec format error", name);
         err_hint(err, "it is a program for another architecture, or a script without a #! line");
         return r;
-    default:
-        return at_args(p, err, r, "exec %s: %s", name, strerror(-r));
+    default: return at_args(p, err, r, "exec %s: %s", name, strerror(-r));
     }
 }

@@ -29,7 +29,8 @@ static int find(struct existing *e, pid_t **ret_pids, size_t *ret_n, struct err 
     return 0;
 }
 
-int ocirt_ps(struct ocirt *ocirt, const char *id, pid_t **ret_pids, size_t *ret_n, struct ocirt_error **ret_error)
+int ocirt_ps(struct ocirt *ocirt, const char *id, pid_t **ret_pids, size_t *ret_n,
+             struct ocirt_error **ret_error)
 {
     struct err err = engine_err(ocirt);
     struct existing e = EXISTING_INIT;

@@ -17,11 +17,11 @@
 #include "host/hooks.h"
 #include "host/rdt.h"
 
-enum { KILL_TIMEOUT = 10 * 1000 };     /* milliseconds; a process in uninterruptible sleep takes its time */
+enum { KILL_TIMEOUT = 10 * 1000 }; /* milliseconds; a process in uninterruptible sleep takes its time */
 
 void engine_unmount(const char *path)
 {
-    (void) umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);    /* EINVAL: nothing was mounted there yet */
+    (void) umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW); /* EINVAL: nothing was mounted there yet */
 }
 
 /* SIGKILL, and wait for the end of the process; reap it if it is a child of ours. */
@@ -41,7 +41,8 @@ static int kill_init(struct existing *e, struct err *err)
     while (r < 0 && errno == EINTR);
     if (r == 0)
         return err_set(err, ERR_PROCESS, ETIMEDOUT, "process %d does not end after SIGKILL", e->state->pid);
-    (void) waitid((idtype_t) P_PIDFD, (id_t) e->pidfd, &info, WEXITED | WNOHANG);    /* ECHILD: somebody else's child */
+    (void) waitid((idtype_t) P_PIDFD, (id_t) e->pidfd, &info,
+                  WEXITED | WNOHANG); /* ECHILD: somebody else's child */
     return 0;
 }
 
@@ -54,7 +55,7 @@ static int remove_cgroup(struct existing *e, struct err *err)
     if (host_cgroup_exists(&e->cgroup))
         r = host_cgroup_kill(&e->cgroup, SIGKILL, err);
     if (r >= 0)
-        r = kill_init(e, err);     /* again: it is dead, but it must be reaped before its cgroup is empty */
+        r = kill_init(e, err); /* again: it is dead, but it must be reaped before its cgroup is empty */
     return r < 0 ? r : host_cgroup_remove(&e->cgroup, err);
 }
 
@@ -66,7 +67,7 @@ static int remove_rdt(struct existing *e, struct err *err)
     if (!e->state->rdt)
         return 0;
     r = host_rdt_open(&fd, err);
-    if (r < 0) {                   /* unmounted since: its groups are gone with it */
+    if (r < 0) { /* unmounted since: its groups are gone with it */
         err_done(err);
         err_warn(err, "resctrl is no longer mounted: nothing of it was removed");
         return 0;
@@ -88,14 +89,15 @@ static const struct plan *plan_for_hooks(struct existing *e, struct bundle *bund
     struct err ignored = { 0 };
 
     if (existing_config(e, bundle, ret_plan, &ignored) < 0)
-        *ret_plan = NULL;          /* spoilt: there are no hooks to be known */
+        *ret_plan = NULL; /* spoilt: there are no hooks to be known */
     err_done(&ignored);
     return *ret_plan;
 }
 
 int removal_destroy(struct existing *e, const struct plan *plan, bool force, struct err *err)
 {
-    int (*const steps[])(struct existing *, struct err *) = { kill_init, remove_cgroup, remove_rdt, remove_mounts };
+    int (*const steps[])(struct existing *, struct err *) = { kill_init, remove_cgroup, remove_rdt,
+                                                              remove_mounts };
     struct bundle bundle = { 0 };
     struct plan *own_plan = NULL;
     int r = 0;

@@ -25,12 +25,19 @@
 
 /* Namespaces of this thread that are to be entered again. */
 struct way_back {
-    struct { uint64_t flag; int fd; } v[8];
+    struct {
+        uint64_t flag;
+        int fd;
+    } v[8];
     size_t n;
 };
 
-static const struct { uint64_t flag; const char *name; } own_names[] = {
-    { CLONE_NEWPID, "pid" }, { CLONE_NEWTIME, "time_for_children" }, { CLONE_NEWNET, "net" }, { CLONE_NEWIPC, "ipc" },
+static const struct {
+    uint64_t flag;
+    const char *name;
+} own_names[] = {
+    { CLONE_NEWPID, "pid" }, { CLONE_NEWTIME, "time_for_children" },
+    { CLONE_NEWNET, "net" }, { CLONE_NEWIPC, "ipc" },
     { CLONE_NEWUTS, "uts" }, { CLONE_NEWCGROUP, "cgroup" },
 };
 
@@ -70,7 +77,8 @@ static bool parent_joins(const struct creation *c, uint64_t flag)
 {
     if (flag == CLONE_NEWPID)
         return true;
-    return c->init.privileged && c->plan->namespaces.fresh & CLONE_NEWUSER && flag != CLONE_NEWUSER && flag != CLONE_NEWNS;
+    return c->init.privileged && c->plan->namespaces.fresh & CLONE_NEWUSER && flag != CLONE_NEWUSER &&
+           flag != CLONE_NEWNS;
 }
 
 static int join_for_child(struct creation *c, struct way_back *back, struct err *err)
@@ -109,7 +117,9 @@ static int make_time_namespace(struct creation *c, struct way_back *back, struct
     if (!ns->time_offsets)
         return 0;
     r = procfs_write(c->proc_fd, "self/timens_offsets", ns->time_offsets, strlen(ns->time_offsets));
-    return r < 0 ? ERR_AT(err, c->bundle.spec.linux, time_offsets, ERR_NAMESPACE, r, "set the clocks' offsets") : 0;
+    return r < 0
+               ? ERR_AT(err, c->bundle.spec.linux, time_offsets, ERR_NAMESPACE, r, "set the clocks' offsets")
+               : 0;
 }
 
 /*
@@ -121,7 +131,7 @@ static void choose_flags(struct creation *c, uint64_t *ret_clone)
     uint64_t fresh = c->plan->namespaces.fresh & ~(uint64_t) CLONE_NEWTIME;
     uint64_t later = fresh & CLONE_NEWCGROUP;
 
-    if (c->init.template_fd >= 0)  /* copied from the template, once it is entered */
+    if (c->init.template_fd >= 0) /* copied from the template, once it is entered */
         later |= fresh & CLONE_NEWNS;
     if (fresh & CLONE_NEWUSER)
         later |= fresh & (CLONE_NEWNS | CLONE_NEWIPC);
@@ -136,15 +146,23 @@ static int clone_failed(const struct creation *c, int r, uint64_t flags, struct 
 {
     r = err_set(err, ERR_NAMESPACE, r, "create the container's process");
     if (r == -EBUSY && c->cgroup.path)
-        err_hint(err, "the cgroup %s has cgroups below with controllers: it can hold no process itself", c->cgroup.path);
+        err_hint(err, "the cgroup %s has cgroups below with controllers: it can hold no process itself",
+                 c->cgroup.path);
     else if (r == -ENOSPC || r == -EUSERS)
         err_hint(err, "a limit in /proc/sys/user/max_*_namespaces is reached");
     else if (r == -EPERM && flags & CLONE_NEWUSER)
         err_hint(err, "user namespaces are disabled: see kernel.unprivileged_userns_clone, "
                       "kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces");
     else if (r == -EAGAIN)
-        err_hint(err, "a limit on processes is reached: pids.max of the cgroup, RLIMIT_NPROC or kernel.pid_max");
+        err_hint(err,
+                 "a limit on processes is reached: pids.max of the cgroup, RLIMIT_NPROC or kernel.pid_max");
     return r;
+}
+
+/* In the child.  Our end of the gate would keep it from seeing that we were killed: it would wait for ever. */
+static void close_ours(struct creation *c)
+{
+    fd_cleanup(&c->gate_fd);
 }
 
 static int clone_init(struct creation *c, struct clone_args *args, struct err *err)
@@ -152,6 +170,7 @@ static int clone_init(struct creation *c, struct clone_args *args, struct err *e
     pid_t pid = sys_clone3(args);
 
     if (pid == 0) {
+        close_ours(c);
         init_run(&c->init);
     }
     if (pid < 0)
@@ -173,6 +192,7 @@ static int clone_through_helper(struct creation *c, struct clone_args *args, str
     args->flags &= ~(uint64_t) (inner | CLONE_PIDFD);
     helper = sys_clone3(args);
     if (helper == 0) {
+        close_ours(c);
         init_join_and_clone(&c->init, inner, shared);
         init_run(&c->init);
     }

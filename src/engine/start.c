@@ -51,14 +51,12 @@ int engine_await_exec(int socket_fd, int pidfd, struct plan *plan, const struct 
 static int check_status(const struct existing *e, struct err *err)
 {
     switch (e->status) {
-    case OCI_STATUS_CREATED:
-        return 0;
-    case OCI_STATUS_STOPPED:
-        return err_set(err, ERR_STATUS, 0, WORDS_START_STOPPED);
-    case OCI_STATUS_RUNNING:
-        return err_set(err, ERR_STATUS, 0, WORDS_START_RUNNING);
+    case OCI_STATUS_CREATED: return 0;
+    case OCI_STATUS_STOPPED: return err_set(err, ERR_STATUS, 0, WORDS_START_STOPPED);
+    case OCI_STATUS_RUNNING: return err_set(err, ERR_STATUS, 0, WORDS_START_RUNNING);
     default:
-        return err_set(err, ERR_STATUS, 0, "cannot start a container that is %s", engine_status_word(e->status));
+        return err_set(err, ERR_STATUS, 0, "cannot start a container that is %s",
+                       engine_status_word(e->status));
     }
 }
 
@@ -67,7 +65,8 @@ static int check_process(const struct plan *plan, struct err *err)
 {
     if (plan->process)
         return 0;
-    return ERR_AT(err, plan->spec, process, ERR_CONFIG_MISSING, 0, "is not set: there is no program to start");
+    return ERR_AT(err, plan->spec, process, ERR_CONFIG_MISSING, 0,
+                  "is not set: there is no program to start");
 }
 
 static int connect_to_stub(struct existing *e, struct err *err)
@@ -112,10 +111,11 @@ static int start(struct existing *e, struct bundle *bundle, struct plan **ret_pl
     if (r < 0 && r != -EPIPE && r != -ECONNRESET)
         return err_set(err, ERR_INIT_DIED, r, "tell the container's process to start");
     r = engine_await_exec(fd, e->pidfd, *ret_plan, (*ret_plan)->process, &e->cgroup, &hook, err);
-    (void) unlinkat(e->dir_fd, HOST_STATE_SOCKET, 0);  /* nobody listens any more; its presence means "created" */
+    (void) unlinkat(e->dir_fd, HOST_STATE_SOCKET,
+                    0); /* nobody listens any more; its presence means "created" */
     if (r >= 0) {
-        r = host_hooks_run_for(e->state, &(*ret_plan)->hooks[PLAN_POSTSTART], PLAN_POSTSTART, OCI_STATUS_RUNNING,
-                               (*ret_plan)->hooks_stdout, (*ret_plan)->hooks_stderr, err);
+        r = host_hooks_run_for(e->state, &(*ret_plan)->hooks[PLAN_POSTSTART], PLAN_POSTSTART,
+                               OCI_STATUS_RUNNING, (*ret_plan)->hooks_stdout, (*ret_plan)->hooks_stderr, err);
         hook = r < 0;
     }
     if (hook)

@@ -23,13 +23,20 @@ struct state_document {
 
 #define F(m, name, ...) JSON_FIELD(struct state_document, m, name, __VA_ARGS__)
 static const struct json_field state_document_fields[] = {
-    F(oci_version, "ociVersion", JSON_REQUIRED), F(id, "id", JSON_REQUIRED), F(pid, "pid", JSON_REQUIRED),
+    F(oci_version, "ociVersion", JSON_REQUIRED),
+    F(id, "id", JSON_REQUIRED),
+    F(pid, "pid", JSON_REQUIRED),
     JSON_FIELD_OF(struct state_document, status, "status", JSON_CHOICE, &oci_statuses, JSON_REQUIRED),
-    F(bundle, "bundle", JSON_REQUIRED), F(rootfs, "rootfs", JSON_REQUIRED), F(created, "created", JSON_REQUIRED),
-    F(annotations, "annotations"), F(owner, "owner", JSON_REQUIRED), F(scope, "systemd-scope"),
+    F(bundle, "bundle", JSON_REQUIRED),
+    F(rootfs, "rootfs", JSON_REQUIRED),
+    F(created, "created", JSON_REQUIRED),
+    F(annotations, "annotations"),
+    F(owner, "owner", JSON_REQUIRED),
+    F(scope, "systemd-scope"),
 };
 static const struct json_type state_document_type = {
-    .size = sizeof(struct state_document), .fields = state_document_fields,
+    .size = sizeof(struct state_document),
+    .fields = state_document_fields,
     .n_fields = sizeof state_document_fields / sizeof *state_document_fields,
 };
 
@@ -43,12 +50,15 @@ static int write_document(struct existing *e, enum json_style style, struct json
     struct host_state *s = e->state;
     const struct state_document document = {
         .node.type = &state_document_type,
-        .oci_version = s->oci_version ? s->oci_version : (char *) (uintptr_t) ocirt_spec_version(), .id = s->id,
+        .oci_version = s->oci_version ? s->oci_version : (char *) (uintptr_t) ocirt_spec_version(),
+        .id = s->id,
         .pid = is_alive(e) ? s->pid : 0,
-        .status = e->status, .bundle = s->bundle ? s->bundle : (char *) (uintptr_t) "",
+        .status = e->status,
+        .bundle = s->bundle ? s->bundle : (char *) (uintptr_t) "",
         .rootfs = s->rootfs ? s->rootfs : (char *) (uintptr_t) "",
         .created = s->created ? s->created : (char *) (uintptr_t) "0001-01-01T00:00:00Z",
-        .annotations = s->annotations, .owner = host_user_name(s->owner, &e->arena),
+        .annotations = s->annotations,
+        .owner = host_user_name(s->owner, &e->arena),
         .scope = s->cgroup ? s->cgroup->scope : NULL,
     };
     int r = document.owner ? json_write_text(&document, style, out) : -ENOMEM;
@@ -82,7 +92,8 @@ int ocirt_state(struct ocirt *ocirt, const char *id, char **ret_json, struct oci
 typedef int visit_fn(struct existing *e, void *data, struct err *err);
 
 /* One that vanishes meanwhile, or is another runtime's, is passed over; one whose record is spoilt is warned of. */
-static int visit(struct ocirt *ocirt, int root_fd, const char *id, visit_fn *each, void *data, struct err *err)
+static int visit(struct ocirt *ocirt, int root_fd, const char *id, visit_fn *each, void *data,
+                 struct err *err)
 {
     struct err mine = engine_err(ocirt);
     struct existing e = EXISTING_INIT;
@@ -126,9 +137,14 @@ static int tell_caller(struct existing *e, void *data, struct err *err)
     const struct caller *caller = data;
     const struct host_state *s = e->state;
     const struct ocirt_container container = {
-        .size = sizeof container, .id = s->id, .bundle = s->bundle ? s->bundle : "", .rootfs = s->rootfs ? s->rootfs : "",
-        .created = s->created ? s->created : "", .owner = host_user_name(s->owner, &e->arena),
-        .status = (enum ocirt_status) e->status, .pid = is_alive(e) ? s->pid : 0,
+        .size = sizeof container,
+        .id = s->id,
+        .bundle = s->bundle ? s->bundle : "",
+        .rootfs = s->rootfs ? s->rootfs : "",
+        .created = s->created ? s->created : "",
+        .owner = host_user_name(s->owner, &e->arena),
+        .status = (enum ocirt_status) e->status,
+        .pid = is_alive(e) ? s->pid : 0,
     };
 
     return container.owner ? caller->each(caller->context, &container) : err_nomem(err);
@@ -142,7 +158,7 @@ int ocirt_list(struct ocirt *ocirt, int (*each)(void *context, const struct ocir
     int r = visit_all(ocirt, tell_caller, &caller, &err);
 
     if (r < 0 && !err_is_set(&err))
-        return r;                  /* the caller's own */
+        return r; /* the caller's own */
     return engine_result(r, &err, ret_error);
 }
 

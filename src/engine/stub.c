@@ -32,7 +32,8 @@ static int make_notify_state(struct creation *c, struct err *err)
     if (!seccomp || !seccomp->notify)
         return 0;
     /* The state is "created": the program is about to be executed. */
-    return notify_state_make(&c->state, OCI_STATUS_CREATED, seccomp->from->listener_metadata, c->notify_state, err);
+    return notify_state_make(&c->state, OCI_STATUS_CREATED, seccomp->from->listener_metadata, c->notify_state,
+                             err);
 }
 
 static int open_output(const char *path, int *ret_fd, struct err *err)
@@ -61,7 +62,8 @@ static bool needs_procfs(const struct plan_process *process)
 
 static int place_fds(struct creation *c, int *start_fd, bool procfs, struct err *err)
 {
-    int *const fds[] = { start_fd, procfs ? &c->proc_fd : NULL, &c->notify_fd, &c->hook_stdout_fd, &c->hook_stderr_fd };
+    int *const fds[] = { start_fd, procfs ? &c->proc_fd : NULL, &c->notify_fd, &c->hook_stdout_fd,
+                         &c->hook_stderr_fd };
 
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
         int r = fds[i] && *fds[i] >= 0 ? host_stub_move_fd(fds[i], c->plan->options.preserve_fds) : 0;

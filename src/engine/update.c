@@ -14,7 +14,7 @@ static int parse(const char *text, struct arena *arena, struct err_source *sourc
 {
     struct json_error why = { 0 };
 
-    *source = (struct err_source) { .name = "resources.json", .text = text };
+    *source = (struct err_source){ .name = "resources.json", .text = text };
     if (json_read(&oci_resources_type, ret, source->name, text, strlen(text), arena, &why) < 0)
         return err_set(err, ERR_CONFIG_JSON, 0, "%s", why.text ? why.text : "out of memory");
     err->source = source;

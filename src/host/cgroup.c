@@ -290,14 +290,38 @@ static int enter_dir(const struct host_cgroup *cg, const struct host_cgroup_dir 
     return 0;
 }
 
+static int enter_dirs(const struct host_cgroup *cg, pid_t pid, bool born, struct err *err)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < cg->n_dirs; i++)
+        if (!(born && cg->dirs[i].v2))
+            r = enter_dir(cg, &cg->dirs[i], pid, err);
+    return r;
+}
+
+/* The manager may do what we may not. */
+static int let_enter(struct host_cgroup *cg, pid_t pid, bool born, struct err *err)
+{
+    const struct host_cgroup_manager *manager = host_cgroup_manager(cg);
+    struct err refused = { 0 };
+    int r = enter_dirs(cg, pid, born, &refused);
+
+    if (r < 0 && (r != -EACCES || !manager))
+        err_move(err, &refused);
+    else if (r < 0)
+        r = manager->attach(cg, pid, err);
+    err_done(&refused);
+    return r;
+}
+
 int host_cgroup_enter(const struct plan *plan, struct host_cgroup *cg, pid_t pid, bool born, struct err *err)
 {
     bool managed = host_cgroup_manager(cg) && plan;
     int r = managed ? host_cgroup_managed_enter(plan, cg, pid, &born, err) : 0;
 
-    for (size_t i = 0; r == 0 && i < cg->n_dirs; i++)
-        if (!(born && cg->dirs[i].v2))
-            r = enter_dir(cg, &cg->dirs[i], pid, err);
+    if (r == 0)
+        r = let_enter(cg, pid, born, err);
     return r == 0 && managed ? host_cgroup_managed_entered(plan, cg, err) : r;
 }
 

@@ -31,6 +31,9 @@ struct host_cgroup_manager {
     /* The container's process is in the cgroup, or there will be none: frees pending. */
     void (*release)(struct host_cgroup *cg);
 
+    /* Moves process PID into the cgroup that exists, for who may not do that. */
+    int (*attach)(struct host_cgroup *cg, pid_t pid, struct err *err);
+
     /* Tells the manager of changed limits, lest it writes the old ones back. */
     int (*update)(struct host_cgroup *cg, const struct plan_systemd_properties *properties, struct err *err);
 

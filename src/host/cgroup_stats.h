@@ -16,44 +16,72 @@
 #include "libocispec/json.h"
 
 /* A resource of which some is in use.  No limit is UINT64_MAX. */
-struct host_cgroup_use { uint64_t limit, usage, max, failcnt; };
+struct host_cgroup_use {
+    uint64_t limit, usage, max, failcnt;
+};
 
-struct host_cgroup_value { const char *name; uint64_t value; };
-struct host_cgroup_io { uint64_t major, minor; const char *op; uint64_t value; };
-struct host_cgroup_hugetlb { const char *page_size; struct host_cgroup_use use; };
+struct host_cgroup_value {
+    const char *name;
+    uint64_t value;
+};
+struct host_cgroup_io {
+    uint64_t major, minor;
+    const char *op;
+    uint64_t value;
+};
+struct host_cgroup_hugetlb {
+    const char *page_size;
+    struct host_cgroup_use use;
+};
 
 /*
  * Pressure stall information: percent of the time, as text of the kernel ("0.25"), and microseconds in all.
  */
-struct host_cgroup_stall { const char *avg10, *avg60, *avg300; uint64_t total; };
-struct host_cgroup_pressure { bool given; struct host_cgroup_stall some, full; };
+struct host_cgroup_stall {
+    const char *avg10, *avg60, *avg300;
+    uint64_t total;
+};
+struct host_cgroup_pressure {
+    bool given;
+    struct host_cgroup_stall some, full;
+};
 
-struct host_cgroup_numbers { uint64_t *v; size_t n; };
-struct host_cgroup_io_list { struct host_cgroup_io *v; size_t n; };
+struct host_cgroup_numbers {
+    uint64_t *v;
+    size_t n;
+};
+struct host_cgroup_io_list {
+    struct host_cgroup_io *v;
+    size_t n;
+};
 
 struct host_cgroup_stats {
-    struct {                       /* nanoseconds */
+    struct { /* nanoseconds */
         uint64_t total, kernel, user;
-        struct host_cgroup_numbers percpu, percpu_kernel, percpu_user;    /* v1 */
+        struct host_cgroup_numbers percpu, percpu_kernel, percpu_user; /* v1 */
         uint64_t periods, throttled_periods, throttled_time;
         struct host_cgroup_pressure pressure;
     } cpu;
-    struct {                       /* v1 */
+    struct { /* v1 */
         struct host_cgroup_numbers cpus, mems;
         uint64_t cpu_exclusive, mem_hardwall, mem_exclusive, memory_migrate, memory_spread_page,
             memory_spread_slab, memory_pressure, sched_load_balance;
         int64_t sched_relax_domain_level;
     } cpuset;
-    struct {                       /* bytes */
+    struct { /* bytes */
         uint64_t cache;
         struct host_cgroup_use memory;
-        struct host_cgroup_use swap;         /* memory and swap together, as v1 counts */
-        struct host_cgroup_use kernel, kernel_tcp;           /* v1 */
-        JSON_LIST(struct host_cgroup_value) raw;             /* memory.stat */
-        struct { uint64_t low, high, max, oom, oom_kill; } events;
+        struct host_cgroup_use swap;               /* memory and swap together, as v1 counts */
+        struct host_cgroup_use kernel, kernel_tcp; /* v1 */
+        JSON_LIST(struct host_cgroup_value) raw;   /* memory.stat */
+        struct {
+            uint64_t low, high, max, oom, oom_kill;
+        } events;
         struct host_cgroup_pressure pressure;
     } memory;
-    struct { uint64_t current, limit; } pids;                /* limit 0: none */
+    struct {
+        uint64_t current, limit;
+    } pids; /* limit 0: none */
     struct {
         struct host_cgroup_io_list service_bytes, serviced;
         struct host_cgroup_pressure pressure;

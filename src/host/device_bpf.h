@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "plan/cgroup.h"
 
-struct bpf_insn;                   /* linux/bpf.h */
+struct bpf_insn; /* linux/bpf.h */
 
 /* Compiles RULES; pure.  *RET is malloc'd.  0 or -ENOMEM. */
 int host_device_bpf_compile(const struct plan_device_rules *rules, struct bpf_insn **ret, size_t *ret_n);

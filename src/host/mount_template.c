@@ -67,7 +67,9 @@ static int make_empty(void)
 
     if (r >= 0)
         r = sys_fsconfig_create(fs_fd);
-    return r < 0 ? r : sys_fsmount(fs_fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    return r < 0 ? r
+                 : sys_fsmount(fs_fd,
+                               MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 /* In the child: the empty tmpfs becomes the root, everything else goes. */
@@ -109,7 +111,8 @@ static int bind(int dir_fd, int ns_fd)
 {
     struct mount_attr attr = { .propagation = MS_UNBINDABLE };
     autoclose int target_fd = sys_openat(dir_fd, name, O_PATH | O_NOFOLLOW, 0);
-    autoclose int tree_fd = target_fd < 0 ? target_fd : sys_open_tree(ns_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+    autoclose int tree_fd =
+        target_fd < 0 ? target_fd : sys_open_tree(ns_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
     int r;
 
     if (tree_fd < 0)

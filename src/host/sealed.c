@@ -19,10 +19,10 @@
 #include "base/sys.h"
 
 #ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U           /* Linux 6.3 */
+#define MFD_EXEC 0x0010U /* Linux 6.3 */
 #endif
 #ifndef F_SEAL_EXEC
-#define F_SEAL_EXEC 0x0020         /* Linux 6.3: the mode keeps its x bits */
+#define F_SEAL_EXEC 0x0020 /* Linux 6.3: the mode keeps its x bits */
 #endif
 
 static int create_memfd(const char *name)
@@ -76,8 +76,8 @@ static int mount_tmpfs(void)
 static int create_on_tmpfs(const char *name, struct iovec *parts, size_t n, int *ret_fd)
 {
     autoclose int mount_fd = mount_tmpfs();
-    autoclose int write_fd = mount_fd < 0 ? mount_fd
-        : sys_openat(mount_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0500);
+    autoclose int write_fd =
+        mount_fd < 0 ? mount_fd : sys_openat(mount_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0500);
     struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
     int r;
 

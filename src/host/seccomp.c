@@ -15,7 +15,7 @@
 #include "host/seccomp_compile.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)    /* Linux 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* Linux 5.19 */
 #endif
 
 /* ---- the key: everything that the program is made from ------------------------------------------------- */
@@ -138,5 +138,5 @@ int host_seccomp_build(const struct plan_seccomp *seccomp, int cache_fd, struct 
 void host_seccomp_done(struct host_seccomp *seccomp)
 {
     free(seccomp->program);
-    *seccomp = (struct host_seccomp) { 0 };
+    *seccomp = (struct host_seccomp){ 0 };
 }

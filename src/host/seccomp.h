@@ -19,10 +19,10 @@
 
 /* Begins zeroed; host_seccomp_done() frees. */
 struct host_seccomp {
-    struct sock_filter *program;   /* malloc'd */
-    size_t n;                      /* instructions */
-    unsigned flags;                /* SECCOMP_FILTER_FLAG_*, as the stub passes them to seccomp(2) */
-    bool notify;                   /* its listener is to be sent to linux.seccomp.listenerPath */
+    struct sock_filter *program; /* malloc'd */
+    size_t n;                    /* instructions */
+    unsigned flags;              /* SECCOMP_FILTER_FLAG_*, as the stub passes them to seccomp(2) */
+    bool notify;                 /* its listener is to be sent to linux.seccomp.listenerPath */
 };
 
 /*

@@ -27,11 +27,13 @@ enum { CACHE_MAGIC = 0x6f637301, CACHE_FILES_MAX = 64, KEY_SIZE_MAX = 1 << 20 };
 
 struct header {
     uint32_t magic, key_size;
-    uint64_t n;                    /* instructions */
-    uint64_t sum;                  /* of the instructions */
+    uint64_t n;   /* instructions */
+    uint64_t sum; /* of the instructions */
 };
 
-struct name { char s[32]; };
+struct name {
+    char s[32];
+};
 
 /* FNV-1a, on 8 bytes at a time where there are so many. */
 static uint64_t hash(const void *bytes, size_t size)
@@ -183,7 +185,10 @@ static void forget_oldest(int cache_fd)
 
 static int write_file(int fd, const struct header *header, const void *key, const struct sock_filter *program)
 {
-    const struct { const void *bytes; size_t size; } parts[] = {
+    const struct {
+        const void *bytes;
+        size_t size;
+    } parts[] = {
         { header, sizeof *header },
         { key, header->key_size },
         { program, (size_t) header->n * sizeof *program },
@@ -211,7 +216,7 @@ int host_seccomp_cache_store(int cache_fd, const void *key, size_t key_size,
         return -E2BIG;
     header.key_size = (uint32_t) key_size;
     (void) snprintf(temporary.s, sizeof temporary.s, "new-%d", getpid());
-    (void) unlinkat(cache_fd, temporary.s, 0);      /* of a process that had our pid */
+    (void) unlinkat(cache_fd, temporary.s, 0); /* of a process that had our pid */
     fd = sys_openat(cache_fd, temporary.s, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (fd < 0)
         return fd;

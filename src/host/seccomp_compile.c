@@ -87,7 +87,7 @@ static struct scmp_arg_cmp comparison_of(const struct oci_syscall_arg *arg)
 {
     bool masked = arg->op == OCI_SECCOMP_OP_MASKED_EQ;
 
-    return (struct scmp_arg_cmp) {
+    return (struct scmp_arg_cmp){
         .arg = arg->index,
         .op = (enum scmp_compare) plan_seccomp_op(arg->op),
         .datum_a = arg->value,
@@ -171,7 +171,7 @@ static int add_syscall(scmp_filter_ctx filter, const struct plan_seccomp *seccom
     uint32_t action = plan_seccomp_action(call->action, json_has(call, errno_ret), call->errno_ret);
     int r = check_args(call, err);
 
-    if (r < 0 || action == seccomp->default_action)     /* libseccomp refuses rules that change nothing */
+    if (r < 0 || action == seccomp->default_action) /* libseccomp refuses rules that change nothing */
         return r;
     for (size_t i = 0; i < call->names.n; i++) {
         const char *name = call->names.v[i];

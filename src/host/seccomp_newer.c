@@ -16,7 +16,7 @@
  */
 #define NUMBER_LIMIT 0xf0000U
 
-enum { BLOCK = 6 };                /* instructions an architecture */
+enum { BLOCK = 6 }; /* instructions an architecture */
 
 /* The highest number of a call that the profile names, whatever it does with it; -1 if there is none. */
 static int newest(const struct oci_seccomp *seccomp, uint32_t arch)
@@ -55,7 +55,9 @@ static void put_block(struct sock_filter *ret, uint32_t arch, uint32_t max, uint
 size_t host_seccomp_newer(const struct oci_seccomp *seccomp, const uint32_t *archs, size_t n,
                           struct sock_filter ret[HOST_SECCOMP_NEWER_MAX])
 {
-    struct { uint32_t arch, max; } known[HOST_SECCOMP_NEWER_MAX / BLOCK];
+    struct {
+        uint32_t arch, max;
+    } known[HOST_SECCOMP_NEWER_MAX / BLOCK];
     size_t n_known = 0, at = 0;
 
     for (size_t i = 0; i < n && n_known < sizeof known / sizeof known[0]; i++) {

@@ -16,7 +16,7 @@
 
 #include "libocispec/oci_spec.h"
 
-enum { HOST_SECCOMP_NEWER_MAX = 160 };     /* instructions: 26 architectures */
+enum { HOST_SECCOMP_NEWER_MAX = 160 }; /* instructions: 26 architectures */
 
 /*
  * Writes to RET (of HOST_SECCOMP_NEWER_MAX) the beginning of a filter that answers ENOSYS to newer calls of

@@ -19,7 +19,7 @@
 
 enum { MAX_DEPTH = 64 };
 
-struct entry {                     /* struct linux_dirent64 of getdents64(2) */
+struct entry { /* struct linux_dirent64 of getdents64(2) */
     uint64_t inode;
     int64_t next;
     unsigned short size;
@@ -52,7 +52,7 @@ static int copy_metadata(int fd, const struct stat *st)
     const struct timespec times[2] = { st->st_atim, st->st_mtim };
 
     if (fchown(fd, st->st_uid, st->st_gid) < 0 && errno != EINVAL && errno != EPERM)
-        return -errno;             /* an id that the user namespace does not know stays ours */
+        return -errno; /* an id that the user namespace does not know stays ours */
     if (fchmod(fd, st->st_mode & 07777) < 0 || futimens(fd, times) < 0)
         return -errno;
     return 0;
@@ -60,19 +60,22 @@ static int copy_metadata(int fd, const struct stat *st)
 
 static int copy_file(int from_dir, int to_dir, const char *name, const struct stat *st)
 {
-    autoclose int from_fd = sys_openat2(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_BENEATH);
+    autoclose int from_fd =
+        sys_openat2(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_BENEATH);
     int r;
 
     if (from_fd < 0)
         return from_fd;
-    autoclose int to_fd = sys_openat2(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, RESOLVE_BENEATH);
+    autoclose int to_fd =
+        sys_openat2(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, RESOLVE_BENEATH);
     if (to_fd < 0)
         return to_fd;
     r = copy_bytes(from_fd, to_fd);
     return r < 0 ? r : copy_metadata(to_fd, st);
 }
 
-static int copy_subdirectory(int from_dir, int to_dir, const char *name, const struct stat *st, unsigned depth)
+static int copy_subdirectory(int from_dir, int to_dir, const char *name, const struct stat *st,
+                             unsigned depth)
 {
     int r;
 
@@ -80,7 +83,8 @@ static int copy_subdirectory(int from_dir, int to_dir, const char *name, const s
         return -ELOOP;
     if (mkdirat(to_dir, name, 0700) < 0 && errno != EEXIST)
         return -errno;
-    autoclose int from_fd = sys_openat2(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH);
+    autoclose int from_fd =
+        sys_openat2(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH);
     autoclose int to_fd = sys_openat2(to_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH);
     if (from_fd < 0 || to_fd < 0)
         return from_fd < 0 ? from_fd : to_fd;
@@ -90,7 +94,7 @@ static int copy_subdirectory(int from_dir, int to_dir, const char *name, const s
 
 static int copy_link(int from_dir, int to_dir, const char *name, const struct stat *st)
 {
-    char buf[4096];                /* PATH_MAX: no link is longer */
+    char buf[4096]; /* PATH_MAX: no link is longer */
     ssize_t n = readlinkat(from_dir, name, buf, sizeof buf - 1);
 
     if (n < 0)
@@ -98,7 +102,8 @@ static int copy_link(int from_dir, int to_dir, const char *name, const struct st
     buf[n] = '\0';
     if (symlinkat(buf, to_dir, name) < 0)
         return -errno;
-    (void) fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW);   /* an unmapped owner stays ours */
+    (void) fchownat(to_dir, name, st->st_uid, st->st_gid,
+                    AT_SYMLINK_NOFOLLOW); /* an unmapped owner stays ours */
     return 0;
 }
 
@@ -116,7 +121,7 @@ static int copy_entry(int from_dir, int to_dir, const char *name, unsigned depth
         return copy_link(from_dir, to_dir, name, &st);
     if (S_ISFIFO(st.st_mode))
         return mknodat(to_dir, name, S_IFIFO | (st.st_mode & 0777), 0) < 0 ? -errno : 0;
-    return 0;                      /* devices come from linux.devices alone; a socket without its server is nothing */
+    return 0; /* devices come from linux.devices alone; a socket without its server is nothing */
 }
 
 static bool is_dots(const char *name)

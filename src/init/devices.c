@@ -22,9 +22,9 @@
 /* A place in a directory: most devices lie in /dev, so the directory is kept from one to the next. */
 struct place {
     int dir_fd;
-    const char *directory;         /* path, of length n, that dir_fd is */
+    const char *directory; /* path, of length n, that dir_fd is */
     size_t n;
-    char name[256];                /* NAME_MAX and its end */
+    char name[256]; /* NAME_MAX and its end */
 };
 
 static size_t directory_length(const char *path)
@@ -40,7 +40,8 @@ static int go_to(struct init *init, struct place *place, const char *path)
     const char *name = path + directory + 1;
     int dir_fd;
 
-    if (path[n - 1] != '/' && place->dir_fd >= 0 && directory == place->n && !memcmp(path, place->directory, directory)) {
+    if (path[n - 1] != '/' && place->dir_fd >= 0 && directory == place->n &&
+        !memcmp(path, place->directory, directory)) {
         n = n - directory - 1;
     } else {
         dir_fd = path_make_parent(init->root_fd, path, 0755, &name, &n);
@@ -85,12 +86,13 @@ static int make_node(const struct place *place, const struct plan_device *d)
 /* Opens NAME for a mount: a plain file, made if it is missing. */
 static int open_plain(const struct place *place)
 {
-    autoclose int made = sys_openat2(place->dir_fd, place->name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0644,
-                                     RESOLVE_BENEATH);
+    autoclose int made = sys_openat2(place->dir_fd, place->name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY,
+                                     0644, RESOLVE_BENEATH);
 
     if (made < 0 && made != -EEXIST)
         return made;
-    return sys_openat2(place->dir_fd, place->name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    return sys_openat2(place->dir_fd, place->name, O_PATH | O_NOFOLLOW, 0,
+                       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
 static int bind_node(const struct place *place, struct plan_device *d)

@@ -20,7 +20,7 @@
 
 struct covers {
     int null_fd, empty_fd;
-    bool null_used, empty_used;    /* attached already: clone it for the next */
+    bool null_used, empty_used; /* attached already: clone it for the next */
 };
 
 static int make_empty(void)
@@ -30,7 +30,9 @@ static int make_empty(void)
 
     if (r >= 0)
         r = sys_fsconfig_create(fs_fd);
-    return r < 0 ? r : sys_fsmount(fs_fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    return r < 0 ? r
+                 : sys_fsmount(fs_fd,
+                               MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 /* Attaches COVER_FD, or a clone of it if it is in use. */

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "init/init.h"
@@ -33,21 +34,7 @@ int init_runtime_hooks(struct init *init)
     return init_wait_go(init, NULL);
 }
 
-static size_t put_pid(char *buf)
-{
-    unsigned long pid = (unsigned long) getpid();
-    char digits[24];
-    size_t n = 0;
-
-    do
-        digits[n++] = (char) ('0' + pid % 10);
-    while (pid /= 10);
-    for (size_t i = 0; i < n; i++)
-        buf[i] = digits[n - 1 - i];
-    return n;
-}
-
-enum { CHANGED_FD = 3 };           /* where a failure to execute is told; closed by success */
+enum { CHANGED_FD = 3 }; /* where a failure to execute is told; closed by success */
 
 static _Noreturn void become_hook(const struct plan_hook *hook, int state_fd, int null_fd, int error_fd)
 {
@@ -71,9 +58,14 @@ static _Noreturn void become_hook(const struct plan_hook *hook, int state_fd, in
 static int feed(const struct init *init, int fd, size_t *done)
 {
     char pid[24];
-    const size_t before = init->hook_state_size[0], n = put_pid(pid), after = init->hook_state_size[1];
-    const struct { const char *s; size_t from, to; } parts[] = {
-        { init->hook_state[0], 0, before }, { pid, before, before + n },
+    const size_t before = init->hook_state_size[0], n = decimal_put(pid, (unsigned long) getpid()),
+                 after = init->hook_state_size[1];
+    const struct {
+        const char *s;
+        size_t from, to;
+    } parts[] = {
+        { init->hook_state[0], 0, before },
+        { pid, before, before + n },
         { init->hook_state[1], before + n, before + n + after },
     };
 
@@ -130,7 +122,7 @@ static int attend(const struct init *init, const struct plan_hook *hook, int pid
         if (n > 0 && fds[0].revents)
             return status_of(pidfd);
         if (n > 0 && fds[1].revents && feed(init, *state_fd, &done) != 0)
-            fd_cleanup(state_fd);  /* all given, or it does not want more */
+            fd_cleanup(state_fd); /* all given, or it does not want more */
     }
 }
 
@@ -138,7 +130,9 @@ static int run_hook(const struct init *init, const struct plan_hook *hook)
 {
     int pair[2], error[2], pidfd = -1, r, number;
     struct clone_args args = {
-        .flags = CLONE_PIDFD, .pidfd = (uint64_t) (uintptr_t) &pidfd, .exit_signal = SIGCHLD,
+        .flags = CLONE_PIDFD,
+        .pidfd = (uint64_t) (uintptr_t) &pidfd,
+        .exit_signal = SIGCHLD,
     };
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)

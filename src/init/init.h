@@ -18,37 +18,37 @@
 
 /* The stages in their order; a container's init runs all of them, an exec's those marked so in stages.c. */
 enum init_stage {
-    INIT_STAGE_GO = 1,             /* wait for the runtime */
-    INIT_STAGE_RESET,              /* signals, umask, session */
-    INIT_STAGE_JOIN,               /* item: index in namespaces.join */
-    INIT_STAGE_EXEC_JOIN,          /* exec: all of the container's namespaces at once */
-    INIT_STAGE_ROOT_TARGET,        /* where the root filesystem will be attached */
-    INIT_STAGE_BECOME_ROOT,        /* of the user namespace */
+    INIT_STAGE_GO = 1,      /* wait for the runtime */
+    INIT_STAGE_RESET,       /* signals, umask, session */
+    INIT_STAGE_JOIN,        /* item: index in namespaces.join */
+    INIT_STAGE_EXEC_JOIN,   /* exec: all of the container's namespaces at once */
+    INIT_STAGE_ROOT_TARGET, /* where the root filesystem will be attached */
+    INIT_STAGE_BECOME_ROOT, /* of the user namespace */
     INIT_STAGE_UNSHARE,
     INIT_STAGE_KEYRING,
-    INIT_STAGE_SOURCES,            /* what the runtime could not open; item: index of the mount; see INIT_ITEM_* */
-    INIT_STAGE_PRIVATE,            /* nothing done from here on is seen by the host */
+    INIT_STAGE_SOURCES, /* what the runtime could not open; item: index of the mount; see INIT_ITEM_* */
+    INIT_STAGE_PRIVATE, /* nothing done from here on is seen by the host */
     INIT_STAGE_HOSTNAME,
     INIT_STAGE_DOMAINNAME,
     INIT_STAGE_LOOPBACK,
-    INIT_STAGE_SYSCTL,             /* item: index */
-    INIT_STAGE_ROOT,               /* attach the root filesystem */
-    INIT_STAGE_MOUNT,              /* item: index */
-    INIT_STAGE_DEVICE,             /* item: index */
-    INIT_STAGE_SYMLINK,            /* item: index */
+    INIT_STAGE_SYSCTL,  /* item: index */
+    INIT_STAGE_ROOT,    /* attach the root filesystem */
+    INIT_STAGE_MOUNT,   /* item: index */
+    INIT_STAGE_DEVICE,  /* item: index */
+    INIT_STAGE_SYMLINK, /* item: index */
     INIT_STAGE_CONSOLE,
-    INIT_STAGE_RUNTIME_HOOKS,      /* the runtime runs prestart and createRuntime */
-    INIT_STAGE_CONTAINER_HOOKS,    /* item: index of the createContainer hook */
+    INIT_STAGE_RUNTIME_HOOKS,   /* the runtime runs prestart and createRuntime */
+    INIT_STAGE_CONTAINER_HOOKS, /* item: index of the createContainer hook */
     INIT_STAGE_PIVOT,
-    INIT_STAGE_HIDE,               /* item: index */
+    INIT_STAGE_HIDE, /* item: index */
     INIT_STAGE_ROOT_READONLY,
     INIT_STAGE_ROOT_PROPAGATION,
     INIT_STAGE_CWD,
     INIT_STAGE_MEMORY_POLICY,
-    INIT_STAGE_PROGRAM,            /* text: the path that was tried last */
+    INIT_STAGE_PROGRAM, /* text: the path that was tried last */
     INIT_STAGE_STDIO,
     INIT_STAGE_READY,
-    INIT_STAGE_STUB,               /* execute it */
+    INIT_STAGE_STUB, /* execute it */
 };
 
 /* Items of INIT_STAGE_SOURCES beyond the mounts. */
@@ -58,32 +58,32 @@ enum { INIT_ITEM_ROOT = 0x10000000, INIT_ITEM_NULL = 0x20000000, INIT_ITEM_DEVIC
 
 struct init {
     struct plan *plan;
-    struct plan_process *process;  /* of the plan, or of the exec; NULL: the container has none */
-    int gate_fd;                   /* SOCK_SEQPACKET to the runtime */
-    int proc_fd;                   /* private procfs of the runtime's pid namespace; -1 if nothing needs it */
-    int stub_fd;                   /* memfd to execute; -1 without a process */
-    char **stub_argv;              /* two free entries, then the process's argv, then NULL */
-    int container_pidfd;           /* exec: whose namespaces to join */
-    int exec_root_fd;              /* exec: the container's root where that is not its mount namespace's; -1: it is */
-    uint64_t exec_namespaces;      /* exec: CLONE_NEW* that differ from ours */
-    bool template_namespace;       /* we begin in the template mount namespace: the host's tree is not there */
-    int template_fd;               /* that namespace; -1: none */
-    uint64_t unshare_flags;        /* CLONE_NEW* that clone3 did not make */
-    int inherit_fds[5];            /* which the stub needs beside the preserved ones; -1: none */
-    unsigned preserve_fds;         /* 3 .. 3 + preserve_fds - 1 are the program's */
-    bool privileged;               /* the runtime is root of the initial user namespace */
-    const char *hook_state[2];     /* JSON for createContainer hooks, before and after the pid */
+    struct plan_process *process; /* of the plan, or of the exec; NULL: the container has none */
+    int gate_fd;                  /* SOCK_SEQPACKET to the runtime */
+    int proc_fd;                  /* private procfs of the runtime's pid namespace; -1 if nothing needs it */
+    int stub_fd;                  /* memfd to execute; -1 without a process */
+    char **stub_argv;             /* two free entries, then the process's argv, then NULL */
+    int container_pidfd;          /* exec: whose namespaces to join */
+    int exec_root_fd; /* exec: the container's root where that is not its mount namespace's; -1: it is */
+    uint64_t exec_namespaces;  /* exec: CLONE_NEW* that differ from ours */
+    bool template_namespace;   /* we begin in the template mount namespace: the host's tree is not there */
+    int template_fd;           /* that namespace; -1: none */
+    uint64_t unshare_flags;    /* CLONE_NEW* that clone3 did not make */
+    int inherit_fds[5];        /* which the stub needs beside the preserved ones; -1: none */
+    unsigned preserve_fds;     /* 3 .. 3 + preserve_fds - 1 are the program's */
+    bool privileged;           /* the runtime is root of the initial user namespace */
+    const char *hook_state[2]; /* JSON for createContainer hooks, before and after the pid */
     size_t hook_state_size[2];
 
     /* from here on init's own */
     uint32_t item;
-    int target_fd;                 /* where the root is attached; -1: not yet open */
-    int root_fd;                   /* the container's root; -1: not yet */
-    int master_fd;                 /* of the terminal; goes to the runtime with READY */
+    int target_fd; /* where the root is attached; -1: not yet open */
+    int root_fd;   /* the container's root; -1: not yet */
+    int master_fd; /* of the terminal; goes to the runtime with READY */
     int slave_fd;
-    char pid_text[16];             /* our pid as the runtime sees it: the stub's argv[1] */
-    const char *program;           /* resolved path in the container */
-    size_t text_size;              /* of text for MSG_FAILED */
+    char pid_text[24];   /* our pid as the runtime sees it: the stub's argv[1] */
+    const char *program; /* resolved path in the container */
+    size_t text_size;    /* of text for MSG_FAILED */
     char text[MSG_TEXT_MAX];
 };
 
@@ -97,7 +97,7 @@ void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid);
 /* Runs the stages; does not return. */
 _Noreturn void init_run(struct init *init);
 _Noreturn void init_run_exec(struct init *init);
-_Noreturn void init_run_mounts(struct init *init);     /* in a running container; ends after READY */
+_Noreturn void init_run_mounts(struct init *init); /* in a running container; ends after READY */
 _Noreturn void init_run_unmounts(struct init *init);
 
 /* ---- the stages ---------------------------------------------------------------------------------------------- */

@@ -36,7 +36,8 @@ static bool must_be_plain(const struct plan_mount *m)
 static int open_target(const struct init *init, const struct plan_mount *m, bool directory)
 {
     if (must_be_plain(m)) {
-        int fd = sys_openat2(init->root_fd, m->target, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+        int fd = sys_openat2(init->root_fd, m->target, O_PATH | O_DIRECTORY, 0,
+                             RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 
         if (fd != -ENOENT)
             return fd;
@@ -47,7 +48,8 @@ static int open_target(const struct init *init, const struct plan_mount *m, bool
         if (fd != -ENOENT)
             return fd;
     }
-    return directory ? path_make_dir(init->root_fd, m->target, 0755) : path_make_file(init->root_fd, m->target, 0644);
+    return directory ? path_make_dir(init->root_fd, m->target, 0755)
+                     : path_make_file(init->root_fd, m->target, 0644);
 }
 
 static int is_directory(int fd, bool *ret)
@@ -97,9 +99,12 @@ static int set_all_attributes(const struct plan_mount *m, int fd)
 
 /* ---- a new instance ------------------------------------------------------------------------------------------ */
 
-static const struct { unsigned long flag; const char *key; } superblock_flags[] = {
-    { MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" }, { MS_LAZYTIME, "lazytime" }, { MS_MANDLOCK, "mand" },
-    { MS_RDONLY, "ro" },
+static const struct {
+    unsigned long flag;
+    const char *key;
+} superblock_flags[] = {
+    { MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" }, { MS_LAZYTIME, "lazytime" },
+    { MS_MANDLOCK, "mand" },    { MS_RDONLY, "ro" },
 };
 
 static int configure(const struct plan_mount *m, int fs_fd)
@@ -123,7 +128,7 @@ static void say_why(struct init *init, int fs_fd)
     char buf[256];
     ssize_t n = read(fs_fd, buf, sizeof buf);
 
-    if (n > 2)                     /* "e " in front tells that it is an error */
+    if (n > 2) /* "e " in front tells that it is an error */
         init_say(init, buf + 2, (size_t) n - 2);
 }
 
@@ -230,9 +235,13 @@ int init_mounts_close(struct init *init)
 
 /* ---- mount(2), for what fsconfig can't say ------------------------------------------------------------------- */
 
-static const struct { uint64_t attribute; unsigned long flag; } classic_flags[] = {
-    { MOUNT_ATTR_RDONLY, MS_RDONLY }, { MOUNT_ATTR_NOSUID, MS_NOSUID }, { MOUNT_ATTR_NODEV, MS_NODEV },
-    { MOUNT_ATTR_NOEXEC, MS_NOEXEC }, { MOUNT_ATTR_NOATIME, MS_NOATIME }, { MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
+static const struct {
+    uint64_t attribute;
+    unsigned long flag;
+} classic_flags[] = {
+    { MOUNT_ATTR_RDONLY, MS_RDONLY },         { MOUNT_ATTR_NOSUID, MS_NOSUID },
+    { MOUNT_ATTR_NODEV, MS_NODEV },           { MOUNT_ATTR_NOEXEC, MS_NOEXEC },
+    { MOUNT_ATTR_NOATIME, MS_NOATIME },       { MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
     { MOUNT_ATTR_NODIRATIME, MS_NODIRATIME }, { MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
 };
 
@@ -269,7 +278,7 @@ static int mount_bind(struct init *init, struct plan_mount *m)
     bool directory = false;
     int r;
 
-    if (m->tree_fd < 0)            /* optional, and not there */
+    if (m->tree_fd < 0) /* optional, and not there */
         return 0;
     r = is_directory(m->tree_fd, &directory);
     if (r < 0)
@@ -277,11 +286,11 @@ static int mount_bind(struct init *init, struct plan_mount *m)
     autoclose int target_fd = open_target(init, m, directory);
     if (target_fd < 0)
         return target_fd;
-    if (!init->privileged)         /* else the runtime has done it, who has the right */
+    if (!init->privileged) /* else the runtime has done it, who has the right */
         r = set_id_map(m, m->tree_fd);
     if (r >= 0)
         r = set_all_attributes(m, m->tree_fd);
-    if (r >= 0)                    /* before it is attached: nothing of it must reach the host's peers */
+    if (r >= 0) /* before it is attached: nothing of it must reach the host's peers */
         r = set_propagation(m, m->tree_fd);
     if (r >= 0)
         r = sys_move_mount(m->tree_fd, target_fd);
@@ -317,34 +326,23 @@ static int remount(struct init *init, const struct plan_mount *m)
 /* An existing file or link of that name is left alone. */
 static int make_symlink(const struct init *init, const struct plan_mount *m)
 {
-    const char *name;
-    char buf[256];
-    size_t n;
-    autoclose int dir_fd = path_make_parent(init->root_fd, m->target, 0755, &name, &n);
+    char name[PATH_NAME_SIZE];
+    autoclose int dir_fd = path_make_parent_of(init->root_fd, m->target, name);
 
     if (dir_fd < 0)
         return dir_fd;
-    if (n >= sizeof buf)
-        return -ENAMETOOLONG;
-    memcpy(buf, name, n);
-    buf[n] = '\0';
-    return symlinkat(m->source, dir_fd, buf) < 0 && errno != EEXIST ? -errno : 0;
+    return symlinkat(m->source, dir_fd, name) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 static int mount_one(struct init *init, struct plan_mount *m)
 {
     switch (m->kind) {
-    case PLAN_MOUNT_FS:
-        return mount_instance(init, m);
-    case PLAN_MOUNT_CLASSIC:
-        return mount_classic(init, m);
+    case PLAN_MOUNT_FS: return mount_instance(init, m);
+    case PLAN_MOUNT_CLASSIC: return mount_classic(init, m);
     case PLAN_MOUNT_BIND:
-    case PLAN_MOUNT_CGROUP:
-        return mount_bind(init, m);
-    case PLAN_MOUNT_REMOUNT:
-        return remount(init, m);
-    case PLAN_MOUNT_SYMLINK:
-        return make_symlink(init, m);
+    case PLAN_MOUNT_CGROUP: return mount_bind(init, m);
+    case PLAN_MOUNT_REMOUNT: return remount(init, m);
+    case PLAN_MOUNT_SYMLINK: return make_symlink(init, m);
     }
     return -EINVAL;
 }
@@ -367,20 +365,14 @@ int init_mounts(struct init *init)
 /* By its name in a directory that is held: a symlink there is not followed. */
 static int unmount_one(struct init *init, const struct plan_mount *m)
 {
-    const char *name;
-    char buf[256];
-    size_t n;
-    autoclose int dir_fd = path_make_parent(init->root_fd, m->target, 0755, &name, &n);
+    char name[PATH_NAME_SIZE];
+    autoclose int dir_fd = path_make_parent_of(init->root_fd, m->target, name);
 
     if (dir_fd < 0)
         return dir_fd;
-    if (n >= sizeof buf)
-        return -ENAMETOOLONG;
-    memcpy(buf, name, n);
-    buf[n] = '\0';
     if (fchdir(dir_fd) < 0)
         return -errno;
-    return umount2(buf, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
+    return umount2(name, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 int init_unmounts(struct init *init)

@@ -37,7 +37,8 @@ int init_loopback(struct init *init)
         return 0;
     autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return errno == EAFNOSUPPORT ? 0 : -errno;     /* a kernel without IPv4 has no loopback address to offer */
+        return errno == EAFNOSUPPORT ? 0
+                                     : -errno; /* a kernel without IPv4 has no loopback address to offer */
     return ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
 

@@ -29,15 +29,20 @@ int init_reset(struct init *init)
     (void) init;
     /* By raw calls: the C library refuses to touch the signals that it uses itself, which make leaves ignored. */
     for (int signal = 1; signal <= 64; signal++) {
-        static const struct { void *handler; unsigned long flags; void *restorer; unsigned long mask[2]; } plain;
+        static const struct {
+            void *handler;
+            unsigned long flags;
+            void *restorer;
+            unsigned long mask[2];
+        } plain;
 
         if (signal != SIGKILL && signal != SIGSTOP)
             (void) syscall(SYS_rt_sigaction, signal, &plain, NULL, 8);
     }
     sigemptyset(&none);
     (void) sigprocmask(SIG_SETMASK, &none, NULL);
-    (void) umask(0);               /* modes are as the plan says; the stub sets the program's own */
-    (void) setsid();               /* EPERM: a group leader already, as the first of a pid namespace may be */
+    (void) umask(0); /* modes are as the plan says; the stub sets the program's own */
+    (void) setsid(); /* EPERM: a group leader already, as the first of a pid namespace may be */
     /* From now on nobody but the kernel and the host's root looks into us (CVE-2019-5736, CVE-2016-9962). */
     (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return 0;
@@ -94,13 +99,14 @@ int init_become_root(struct init *init)
     uint64_t user = (plan->namespaces.fresh | plan->namespaces.joined) & CLONE_NEWUSER;
     bool zero = plan_id_is_mapped(plan->ids.uid, plan->ids.n_uid, 0);
     uid_t uid = zero || !init->process ? 0 : init->process->uid;
-    gid_t gid = plan_id_is_mapped(plan->ids.gid, plan->ids.n_gid, 0) || !init->process ? 0 : init->process->gid;
+    gid_t gid =
+        plan_id_is_mapped(plan->ids.gid, plan->ids.n_gid, 0) || !init->process ? 0 : init->process->gid;
 
     if (!user)
         return 0;
     /* By raw calls: the C library would ask other threads, which this process does not have, to follow. */
     if (!init->process || !init->process->keep_groups)
-        (void) syscall(SYS_setgroups, 0, NULL);    /* EPERM where setgroups is denied: the stub sees to that */
+        (void) syscall(SYS_setgroups, 0, NULL); /* EPERM where setgroups is denied: the stub sees to that */
     if (syscall(SYS_setresgid, gid, gid, gid) < 0 || syscall(SYS_setresuid, uid, uid, uid) < 0)
         return -errno;
     return 0;
@@ -118,7 +124,7 @@ int init_unshare(struct init *init)
 int init_keyring(struct init *init)
 {
     enum { JOIN_SESSION_KEYRING = 1 };
-    char name[300] = "_ses.";      /* an id has 255 characters at most: host_id_check() */
+    char name[300] = "_ses."; /* an id has 255 characters at most: host_id_check() */
     size_t n = strlen(init->plan->options.id);
 
     if (init->plan->options.no_new_keyring)

@@ -97,7 +97,7 @@ static void set_home(struct init *init)
 
 /* ---- the file ------------------------------------------------------------------------------------------------ */
 
-static char path_buf[4096];        /* PATH_MAX: the kernel executes no longer path */
+static char path_buf[4096]; /* PATH_MAX: the kernel executes no longer path */
 
 /* path_buf = DIRECTORY/NAME, or NAME if that is absolute; no directory means the working directory. */
 static int join(const struct init *init, const char *directory, size_t n, const char *name)
@@ -173,7 +173,7 @@ int init_program(struct init *init)
         r = r < 0 ? r : check(init, path_buf);
     } else {
         r = search(init, name);
-        init->item = 1;            /* it was looked for in PATH */
+        init->item = 1; /* it was looked for in PATH */
     }
     if (r >= 0) {
         init->program = path_buf;

@@ -45,7 +45,8 @@ int init_root_target(struct init *init)
             return r;
         init->unshare_flags &= ~(uint64_t) CLONE_NEWNS;
     }
-    init->target_fd = sys_openat(AT_FDCWD, init->template_namespace ? "/" : init->plan->root.path, O_PATH | O_DIRECTORY, 0);
+    init->target_fd =
+        sys_openat(AT_FDCWD, init->template_namespace ? "/" : init->plan->root.path, O_PATH | O_DIRECTORY, 0);
     return init->target_fd < 0 ? init->target_fd : 0;
 }
 
@@ -77,11 +78,11 @@ int init_pivot(struct init *init)
         if (umount2(".", MNT_DETACH) < 0)
             return -errno;
         break;
-    case PLAN_ROOT_MOVE:           /* --no-pivot: the old root stays below; for a root on the initial ramfs */
+    case PLAN_ROOT_MOVE: /* --no-pivot: the old root stays below; for a root on the initial ramfs */
         if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)
             return -errno;
         break;
-    case PLAN_ROOT_CHROOT:         /* the mount namespace is not our own, its root is not ours to change */
+    case PLAN_ROOT_CHROOT: /* the mount namespace is not our own, its root is not ours to change */
         if (chroot(".") < 0)
             return -errno;
         break;
@@ -102,6 +103,6 @@ int init_root_propagation(struct init *init)
     struct mount_attr attr = { .propagation = root->propagation };
 
     if (root->propagation == 0 || root->propagation == MS_PRIVATE || root->propagation == MS_SLAVE)
-        return 0;                  /* since init_root_attach */
+        return 0; /* since init_root_attach */
     return sys_mount_setattr(init->root_fd, root->propagation_recursive ? AT_RECURSIVE : 0, &attr);
 }

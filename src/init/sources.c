@@ -16,7 +16,8 @@
 static int clone_tree(const char *path, bool recursive, bool nofollow)
 {
     return sys_open_tree(AT_FDCWD, path,
-                         OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0U) | (nofollow ? AT_SYMLINK_NOFOLLOW : 0U));
+                         OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0U) |
+                             (nofollow ? AT_SYMLINK_NOFOLLOW : 0U));
 }
 
 static int mount_sources(struct init *init)
@@ -55,7 +56,7 @@ static int device_sources(struct init *init)
 
 static bool has_masks(const struct plan *plan)
 {
-    return plan->n_hidden && !plan->hidden[0].readonly;        /* masked ones come first */
+    return plan->n_hidden && !plan->hidden[0].readonly; /* masked ones come first */
 }
 
 int init_sources(struct init *init)

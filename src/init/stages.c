@@ -19,6 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/sys.h"
 
 struct stage {
@@ -146,15 +147,7 @@ static int send_ready(struct init *init)
 
 static void write_pid(struct init *init, uint32_t pid)
 {
-    char digits[12];
-    size_t n = 0;
-
-    do
-        digits[n++] = (char) ('0' + pid % 10);
-    while (pid /= 10);
-    for (size_t i = 0; i < n; i++)
-        init->pid_text[i] = digits[n - 1 - i];
-    init->pid_text[n] = '\0';
+    init->pid_text[decimal_put(init->pid_text, pid)] = '\0';
 }
 
 /*
@@ -193,7 +186,7 @@ void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid)
 
     if (r < 0)
         fail(init, exec ? INIT_STAGE_EXEC_JOIN : INIT_STAGE_JOIN, r);
-    init->exec_namespaces = 0;     /* done */
+    init->exec_namespaces = 0; /* done */
     r = exec ? 0 : init_become_root(init);
     if (r < 0)
         fail(init, INIT_STAGE_BECOME_ROOT, r);

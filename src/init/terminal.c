@@ -26,8 +26,8 @@ static bool is_ptmx(int fd)
     struct statfs fs;
     struct stat st;
 
-    return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
-           st.st_rdev == makedev(5, 2);
+    return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC && fstat(fd, &st) == 0 &&
+           S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
 }
 
 static int open_pair(struct init *init, int *ret_master, int *ret_slave)
@@ -42,7 +42,7 @@ static int open_pair(struct init *init, int *ret_master, int *ret_slave)
     autoclose int master_fd = path_open_nofollow(init->root_fd, "/dev/pts/ptmx", O_RDWR | O_NOCTTY);
     if (master_fd < 0)
         return master_fd;
-    if (!is_ptmx(master_fd))       /* another than was looked at */
+    if (!is_ptmx(master_fd)) /* another than was looked at */
         return -ENODEV;
     if (ioctl(master_fd, TIOCSPTLCK, &unlock) < 0)
         return -errno;
@@ -64,10 +64,12 @@ static int make_console(struct init *init, int slave_fd)
 
     if (dir_fd < 0)
         return dir_fd;
-    autoclose int made = sys_openat2(dir_fd, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0620, RESOLVE_BENEATH);
+    autoclose int made =
+        sys_openat2(dir_fd, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0620, RESOLVE_BENEATH);
     if (made < 0 && made != -EEXIST)
         return made;
-    autoclose int target_fd = sys_openat2(dir_fd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    autoclose int target_fd =
+        sys_openat2(dir_fd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
     if (target_fd < 0)
         return target_fd;
     autoclose int tree_fd = sys_open_tree(slave_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
@@ -106,7 +108,7 @@ static void own(int fd, uid_t uid)
     if (fstat(fd, &st) < 0 || st.st_uid == uid || (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
         return;
     if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISCHR(st.st_mode))
-        (void) fchown(fd, uid, (gid_t) -1);    /* EPERM, EINVAL: it stays the caller's */
+        (void) fchown(fd, uid, (gid_t) -1); /* EPERM, EINVAL: it stays the caller's */
 }
 
 static int become_terminal(const struct init *init)

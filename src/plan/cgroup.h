@@ -14,44 +14,50 @@
 #include "plan/plan.h"
 
 struct plan_cgroup_write {
-    const char *controller;        /* "memory": its hierarchy (v1), to be enabled (v2); NULL: core file */
-    const char *file;              /* "memory.max" */
-    const char *fallback;          /* file to try where `file` does not exist; NULL: then it is an error */
+    const char *controller; /* "memory": its hierarchy (v1), to be enabled (v2); NULL: core file */
+    const char *file;       /* "memory.max" */
+    const char *fallback;   /* file to try where `file` does not exist; NULL: then it is an error */
     const char *value;
-    const char *fallback_value;    /* value for `fallback`, if it is another */
-    bool optional;                 /* a missing file is no error (memory.swap.max with -1) */
-    bool after_next;               /* refused with EINVAL: write the next of the list first, then this again.
+    const char *fallback_value; /* value for `fallback`, if it is another */
+    bool optional;              /* a missing file is no error (memory.swap.max with -1) */
+    bool after_next;            /* refused with EINVAL: write the next of the list first, then this again.
                                       Two files that bound each other can be raised and lowered so */
-    const char *usage;             /* file whose number must not exceed the value (checkBeforeUpdate); or NULL */
-    const struct json_node *node;  /* for errors: the object and member that asked for it; NULL: ours */
+    const char *usage;          /* file whose number must not exceed the value (checkBeforeUpdate); or NULL */
+    const struct json_node *node; /* for errors: the object and member that asked for it; NULL: ours */
     size_t member;
 };
 
-struct plan_cgroup_writes { struct plan_cgroup_write *v; size_t n; };
+struct plan_cgroup_writes {
+    struct plan_cgroup_write *v;
+    size_t n;
+};
 
 /* What an update finds in place, where one file holds two properties or one property needs another. */
 struct plan_cgroup_current {
-    int64_t memory_limit;          /* bytes; -1: none, 0: not known */
-    int64_t quota;                 /* microseconds; -1: none, 0: not known */
-    uint64_t period;               /* microseconds; 0: not known */
+    int64_t memory_limit; /* bytes; -1: none, 0: not known */
+    int64_t quota;        /* microseconds; -1: none, 0: not known */
+    uint64_t period;      /* microseconds; 0: not known */
 };
 
 /* As BPF_DEVCG_ACC_*. */
 enum { PLAN_DEVICE_MKNOD = 1, PLAN_DEVICE_READ = 2, PLAN_DEVICE_WRITE = 4, PLAN_DEVICE_ALL = 7 };
 
 struct plan_device_rule {
-    char type;                     /* 'a', 'c' or 'b'; of 'a' major and minor are -1 */
-    int64_t major, minor;          /* -1: all */
-    unsigned access;               /* of PLAN_DEVICE_* */
+    char type;            /* 'a', 'c' or 'b'; of 'a' major and minor are -1 */
+    int64_t major, minor; /* -1: all */
+    unsigned access;      /* of PLAN_DEVICE_* */
     bool allow;
-    const struct oci_device_rule *from;    /* NULL: not a rule of the configuration */
+    const struct oci_device_rule *from; /* NULL: not a rule of the configuration */
 };
 
 /*
  * All is denied at first; each rule then sets its access bits for the devices it matches, so that for each
  * bit the last matching rule counts.
  */
-struct plan_device_rules { struct plan_device_rule *v; size_t n; };
+struct plan_device_rules {
+    struct plan_device_rule *v;
+    size_t n;
+};
 
 /*
  * Compiles RESOURCES (may be NULL) for FACTS.  CURRENT is NULL for a new cgroup.  The lists live in ARENA.

@@ -11,12 +11,12 @@
 struct cgroup_build {
     const struct oci_resources *resources;
     const struct plan_facts *facts;
-    const struct plan_cgroup_current *current;     /* NULL: the cgroup is new */
+    const struct plan_cgroup_current *current; /* NULL: the cgroup is new */
     struct arena *arena;
     struct err *err;
     struct plan_cgroup_write *v;
     size_t n, room;
-    int result;                    /* the first failure; later mistakes are still looked for */
+    int result; /* the first failure; later mistakes are still looked for */
 };
 
 /*

@@ -25,7 +25,7 @@ static double logarithm_of_ratio(double x)
 static double log_2(uint64_t n)
 {
     int whole = 63 - __builtin_clzll(n);
-    double rest = (double) n / (double) (UINT64_C(1) << whole);    /* 1 to 2 */
+    double rest = (double) n / (double) (UINT64_C(1) << whole); /* 1 to 2 */
 
     return whole + logarithm_of_ratio((rest - 1) / (rest + 1)) / logarithm_of_ratio(1 / 3.0);
 }
@@ -35,7 +35,7 @@ static double power_of_10(double y)
     double x = y, sum = 1, term = 1;
     int halved = 0;
 
-    x *= 3 * logarithm_of_ratio(1 / 3.0) + logarithm_of_ratio(1 / 9.0);     /* ln 10 = 3 ln 2 + ln 5/4 */
+    x *= 3 * logarithm_of_ratio(1 / 3.0) + logarithm_of_ratio(1 / 9.0); /* ln 10 = 3 ln 2 + ln 5/4 */
     for (; x > 0.5; halved++)
         x /= 2;
     for (int i = 1; i < 20; i++) {

@@ -38,7 +38,7 @@ static inline long arch_clone(unsigned long flags, void *top, void (*function)(v
     void **stack = (void **) top - 5;
     long result;
 
-    stack[0] = (void *) function;  /* popped by the child, which finds the argument where it belongs then */
+    stack[0] = (void *) function; /* popped by the child, which finds the argument where it belongs then */
     stack[1] = argument;
     __asm__ volatile("int $0x80\n"
                      "    test %%eax, %%eax\n"

@@ -27,10 +27,7 @@ static inline long arch_syscall(long number, long a, long b, long c, long d, lon
     register long a3 __asm__("a3") = d;
     register long a4 __asm__("a4") = e;
 
-    __asm__ volatile("ecall"
-                     : "+r"(a0)
-                     : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
-                     : "memory");
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4) : "memory");
     return a0;
 }
 

@@ -36,7 +36,7 @@ static inline long arch_syscall(long number, long a, long b, long c, long d, lon
 static inline long arch_clone(unsigned long flags, void *top, void (*function)(void *), void *argument)
 {
     register long r1 __asm__("1") = 120;
-    register long r2 __asm__("2") = (long) top - 160;     /* here the stack comes first */
+    register long r2 __asm__("2") = (long) top - 160; /* here the stack comes first */
     register long r3 __asm__("3") = (long) flags;
     register long r4 __asm__("4") = 0;
     register long r5 __asm__("5") = 0;

@@ -102,7 +102,11 @@ int confine_no_new_privs(struct stub *s)
 
 int confine_seccomp(struct stub *s)
 {
-    struct { unsigned short n; const void *filter; } program = {   /* struct sock_fprog */
+    struct {
+        unsigned short n;
+        const void *filter;
+    } program = {
+        /* struct sock_fprog */
         .n = (unsigned short) (s->config->seccomp.size / 8),
         .filter = stub_data(s, s->config->seccomp),
     };

@@ -22,12 +22,12 @@ enum { POLL_IN = 1, POLL_OUT = 4, POLL_ERR = 8, POLL_HUP = 16 };
 /* What we hold of a running hook; -1: closed. */
 struct running {
     int pid, pidfd;
-    int input, output;             /* its stdin; its stdout and stderr, unless they have fds */
-    struct iovec state[3];         /* what it has not read yet */
-    size_t at;                     /* in `state` */
+    int input, output;     /* its stdin; its stdout and stderr, unless they have fds */
+    struct iovec state[3]; /* what it has not read yet */
+    size_t at;             /* in `state` */
 };
 
-struct pipes {                     /* [0] is read, [1] is written */
+struct pipes { /* [0] is read, [1] is written */
     int input[2], output[2], status[2];
 };
 
@@ -45,7 +45,12 @@ static int open_pipe(int fds[2])
 
 static void ignore_sigpipe(bool ignore)
 {
-    struct { void *handler; unsigned long flags; void *restorer; unsigned long mask[2]; } action = {
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask[2];
+    } action = {
         .handler = ignore ? (void *) 1 /* SIG_IGN */ : NULL,
     };
 
@@ -55,7 +60,7 @@ static void ignore_sigpipe(bool ignore)
 static char *decimal(uint32_t number, char *end)
 {
     do {
-        uint32_t tenth = (uint32_t) ((uint64_t) number * 0xcccccccdU >> 35);   /* exact for 32 bits */
+        uint32_t tenth = (uint32_t) ((uint64_t) number * 0xcccccccdU >> 35); /* exact for 32 bits */
 
         *--end = (char) ('0' + (number - tenth * 10));
         number = tenth;
@@ -85,7 +90,7 @@ static int set_stdio(const struct stub *s, const struct pipes *pipes)
         int fd = i > 0 && fds[i] < 0 ? pipes->output[1] : fds[i];
         long r;
 
-        do                         /* all of them are above 2 */
+        do /* all of them are above 2 */
             r = sys_call3(__NR_dup3, fd, i, 0);
         while (r == -EINTR);
         if (r < 0)
@@ -122,7 +127,9 @@ static int spawn(const struct stub *s, const struct stub_hook *hook, const struc
 {
     int pidfd = -1, r;
     struct clone_args args = {
-        .flags = CLONE_PIDFD, .pidfd = (uintptr_t) &pidfd, .exit_signal = SIGCHLD,
+        .flags = CLONE_PIDFD,
+        .pidfd = (uintptr_t) &pidfd,
+        .exit_signal = SIGCHLD,
     };
     long pid = sys_call3(__NR_clone3, &args, sizeof args, 0);
 
@@ -241,7 +248,7 @@ static int finish(struct stub *s, const struct stub_hook *config, struct running
 
     if (r < 0) {
         sys_kill(-hook->pid, SIGKILL);
-        sys_kill(hook->pid, SIGKILL);       /* if it has left its group */
+        sys_kill(hook->pid, SIGKILL); /* if it has left its group */
     }
     status = reap(hook);
     while (hook->output >= 0 && read_output(s, hook))

@@ -26,7 +26,7 @@ int identity_bounding(struct stub *s)
     for (unsigned i = 0; i < 64; i++) {
         long r = stub_bit(keep, i) ? 0 : drop_from_bounding(i);
 
-        if (r == -EINVAL)          /* past the kernel's last one */
+        if (r == -EINVAL) /* past the kernel's last one */
             break;
         if (r < 0)
             return (int) r;

@@ -9,7 +9,7 @@
 #include "stub/run.h"
 #include "stub/sys.h"
 
-enum { PRIORITY_MAX = 99 };        /* MAX_RT_PRIO - 1 */
+enum { PRIORITY_MAX = 99 }; /* MAX_RT_PRIO - 1 */
 
 int limits_affinity(struct stub *s)
 {

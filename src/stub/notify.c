@@ -20,9 +20,9 @@ enum { WAITING = -1 };
 
 struct helper {
     struct stub *s;
-    int listener;                  /* WAITING until the filter is loaded */
-    int sent;                      /* WAITING, then 1 */
-    int yielded;                   /* likewise: a normal process */
+    int listener; /* WAITING until the filter is loaded */
+    int sent;     /* WAITING, then 1 */
+    int yielded;  /* likewise: a normal process */
     _Alignas(16) char stack[4096];
 };
 
@@ -57,7 +57,7 @@ static struct iovec part(const struct stub *s, int i)
 {
     struct stub_span span = s->config->notify_state[i];
 
-    return (struct iovec) { (void *) (uintptr_t) stub_data(s, span), span.size };
+    return (struct iovec){ (void *) (uintptr_t) stub_data(s, span), span.size };
 }
 
 /* The descriptor goes with the first part: "fds MUST only be in the first" if the text needs several. */
@@ -68,14 +68,16 @@ static int send_state(const struct stub *s, int listener)
     struct iovec iov[5];
     struct sys_cmsg_fd rights = {
         .size = offsetof(struct sys_cmsg_fd, fd) + sizeof listener,
-        .level = SYS_SOL_SOCKET, .type = SYS_SCM_RIGHTS, .fd = listener,
+        .level = SYS_SOL_SOCKET,
+        .type = SYS_SCM_RIGHTS,
+        .fd = listener,
     };
     struct sys_msghdr message = { .iov = iov, .n_iov = 5, .control = &rights, .control_size = rights.size };
 
     while (s->pid[pid_size])
         pid_size++;
     iov[0] = part(s, 0);
-    iov[1] = iov[3] = (struct iovec) { (void *) (uintptr_t) s->pid, pid_size };
+    iov[1] = iov[3] = (struct iovec){ (void *) (uintptr_t) s->pid, pid_size };
     iov[2] = part(s, 1);
     iov[4] = part(s, 2);
     while (message.n_iov) {
@@ -133,7 +135,7 @@ int notify_load(struct stub *s, const void *program)
         talk_fail(s, STUB_STAGE_SCHEDULER, (int) r);
     r = sys_call3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
     if (r < 0)
-        return (int) r;            /* told by the caller; exit_group(2) takes the thread along */
+        return (int) r; /* told by the caller; exit_group(2) takes the thread along */
     __atomic_store_n(&helper->listener, (int) r, __ATOMIC_RELEASE);
     while (__atomic_load_n(&helper->sent, __ATOMIC_ACQUIRE) == WAITING)
         arch_relax();

@@ -18,13 +18,13 @@
 
 struct stub {
     const struct stub_config *config;
-    const char *path, *pid;        /* argv[0], argv[1] */
-    char **argv, **envp;           /* of the program */
-    int connection;                /* to whom started us; -1: nobody yet */
-    int closed;                    /* how closing the descriptors went, until there is someone to tell */
-    bool cwd_denied;               /* to us; the user may be allowed to enter */
+    const char *path, *pid; /* argv[0], argv[1] */
+    char **argv, **envp;    /* of the program */
+    int connection;         /* to whom started us; -1: nobody yet */
+    int closed;             /* how closing the descriptors went, until there is someone to tell */
+    bool cwd_denied;        /* to us; the user may be allowed to enter */
     uint32_t item;
-    size_t text_size;              /* of the text for MSG_FAILED */
+    size_t text_size; /* of the text for MSG_FAILED */
     char text[MSG_TEXT_MAX];
 };
 
@@ -62,7 +62,7 @@ static inline bool stub_filter_needs_capability(const struct stub *s)
 _Noreturn void stages_run(struct stub *s);
 
 /* talk.c */
-void talk_wait(struct stub *s);    /* ends the process if nobody can ever say GO */
+void talk_wait(struct stub *s); /* ends the process if nobody can ever say GO */
 /* MSG_EXEC: what follows ends in the program, in MSG_FAILED, or in our death */
 int talk_announce(struct stub *s);
 _Noreturn void talk_fail(struct stub *s, enum stub_stage stage, int err);
@@ -88,7 +88,7 @@ int cwd_enter_as_user(struct stub *s);
 /* limits.c */
 int limits_affinity(struct stub *s);
 int limits_scheduler(struct stub *s);
-int limits_lower_priority(struct stub *s);     /* this and the next two: for notify.c */
+int limits_lower_priority(struct stub *s); /* this and the next two: for notify.c */
 bool limits_helper_must_yield(const struct stub *s);
 void limits_yield(void);
 int limits_io_priority(struct stub *s);

@@ -29,7 +29,7 @@ void signals_obey(void)
     static const int fatal[] = { SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE };
     struct action action = { .handler = end };
 
-#ifdef __x86_64__                  /* will not deliver without one; ours never returns */
+#ifdef __x86_64__ /* will not deliver without one; ours never returns */
     action.flags = SA_RESTORER;
     action.restorer = end;
 #endif

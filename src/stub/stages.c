@@ -29,7 +29,7 @@ static const struct stage {
     { STUB_STAGE_SCHEDULER, limits_scheduler },
     { STUB_STAGE_IO_PRIORITY, limits_io_priority },
     { STUB_STAGE_PERSONALITY, limits_personality },
-    { STUB_STAGE_PERSONALITY, limits_umask },          /* can't fail */
+    { STUB_STAGE_PERSONALITY, limits_umask }, /* can't fail */
     { STUB_STAGE_RLIMIT, limits_rlimits },
     { STUB_STAGE_CAPABILITIES, identity_bounding },
     { STUB_STAGE_GROUPS, identity_groups },
@@ -38,7 +38,7 @@ static const struct stage {
     { STUB_STAGE_CWD, cwd_enter_as_user },
     { STUB_STAGE_NO_NEW_PRIVS, confine_no_new_privs },
     { STUB_STAGE_CAPABILITIES, capabilities_set },
-    { STUB_STAGE_EXEC, talk_announce },                /* while no filter can forbid it */
+    { STUB_STAGE_EXEC, talk_announce }, /* while no filter can forbid it */
     { STUB_STAGE_SECCOMP, confine_seccomp },
     { STUB_STAGE_CAPABILITIES, capabilities_drop },
     { STUB_STAGE_EXEC, exec_program },

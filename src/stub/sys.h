@@ -73,7 +73,7 @@ struct sys_msghdr {
     unsigned flags;
 };
 
-struct sys_cmsg_fd {               /* struct cmsghdr with one descriptor */
+struct sys_cmsg_fd { /* struct cmsghdr with one descriptor */
     size_t size;
     int level, type;
     int fd;
