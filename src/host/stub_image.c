@@ -32,7 +32,7 @@ __asm__(".pushsection .rodata.stub, \"a\"\n"
 #define hidden __attribute__((visibility("hidden")))
 extern const unsigned char host_stub_start[] hidden, host_stub_end[] hidden;
 
-enum { HEADERS_MAX = 512 };        /* of the stub: it has three program headers */
+enum { HEADERS_MAX = 512 }; /* of the stub: it has three program headers */
 
 /* ---- the configuration and what it points to ----------------------------------------------------------- */
 
@@ -87,11 +87,11 @@ static struct stub_span put_hooks(struct text *data, const struct plan_hook_list
     autofree struct stub_hook *hooks = NULL;
 
     if (!list || list->n == 0)
-        return (struct stub_span) { 0, 0 };
+        return (struct stub_span){ 0, 0 };
     hooks = calloc(list->n, sizeof *hooks);
     if (!hooks) {
         data->failed = true;
-        return (struct stub_span) { 0, 0 };
+        return (struct stub_span){ 0, 0 };
     }
     for (size_t i = 0; i < list->n; i++) {
         const struct plan_hook *hook = &list->v[i];
@@ -134,14 +134,14 @@ static struct stub_span put_labels(struct text *data, const struct plan_process 
 
         text_add(&command, "exec %s", process->apparmor);
         data->failed |= command.failed;
-        labels[n++] = (struct stub_label) {
+        labels[n++] = (struct stub_label){
             .path = put_string(data, "self/attr/apparmor/exec"),
             .fallback = put_string(data, "self/attr/exec"),
             .text = put_text(data, text_string(&command)),
         };
     }
     if (process->selinux)
-        labels[n++] = (struct stub_label) {
+        labels[n++] = (struct stub_label){
             .path = put_string(data, "self/attr/exec"),
             .text = put_text(data, process->selinux),
         };
@@ -266,7 +266,7 @@ static size_t patch_headers(unsigned char buf[HEADERS_MAX], size_t offset, size_
 
 static int write_image(const struct text *data, int *ret_fd, struct err *err)
 {
-    static unsigned char zeros[65536];     /* in .bss; the largest page there is */
+    static unsigned char zeros[65536]; /* in .bss; the largest page there is */
     const size_t page = (size_t) sysconf(_SC_PAGESIZE);
     const size_t image = (size_t) (host_stub_end - host_stub_start);
     const size_t padding = -image & (page - 1);

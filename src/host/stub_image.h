@@ -27,24 +27,24 @@
 struct host_stub_request {
     const struct plan_process *process;
     enum stub_start start;
-    int start_fd;                  /* SOCK_SEQPACKET: listening for STUB_ACCEPT, else connected */
-    unsigned preserve_fds;         /* 3 .. 3 + preserve_fds - 1 stay open in the program */
+    int start_fd;          /* SOCK_SEQPACKET: listening for STUB_ACCEPT, else connected */
+    unsigned preserve_fds; /* 3 .. 3 + preserve_fds - 1 stay open in the program */
 
-    int proc_fd;                   /* root of the private procfs: for LSM labels, else -1 */
-    int notify_fd;                 /* connected to listenerPath if seccomp->notify, else -1 */
-    const struct host_seccomp *seccomp;            /* NULL: none */
+    int proc_fd;                        /* root of the private procfs: for LSM labels, else -1 */
+    int notify_fd;                      /* connected to listenerPath if seccomp->notify, else -1 */
+    const struct host_seccomp *seccomp; /* NULL: none */
     /*
      * The container process state as JSON, in three parts: the pid as the runtime sees it goes between
      * (it is told twice: config-linux.md "The Container Process State").
      */
     const char *notify_state[3];
 
-    const struct plan_hook_list *hooks;            /* startContainer; NULL: none */
-    const char *hook_state[2];     /* state as JSON, before and after the pid as the container sees it */
-    int hook_stdout_fd, hook_stderr_fd;            /* -1: the end of it goes into the error message */
+    const struct plan_hook_list *hooks; /* startContainer; NULL: none */
+    const char *hook_state[2];          /* state as JSON, before and after the pid as the container sees it */
+    int hook_stdout_fd, hook_stderr_fd; /* -1: the end of it goes into the error message */
 
-    bool user_namespace;           /* the process will be in another one, with all capabilities */
-    bool setgroups_denied;         /* that namespace denies setgroups(2) */
+    bool user_namespace;   /* the process will be in another one, with all capabilities */
+    bool setgroups_denied; /* that namespace denies setgroups(2) */
     bool has_personality;
     uint32_t personality;
 };

@@ -90,9 +90,10 @@ static void spellings_of_a_flag(void)
     static const struct {
         const char *word;
         bool want;
-    } ways[] = { { "--keep-it", true },       { "-keep-it", true },    { "-k", true },         { "-dk", true },
-                 { "--keep-it=true", true },  { "-k=1", true },        { "--keep-it=T", true }, { "--keep-it=false", false },
-                 { "-keep-it=False", false }, { "--keep-it=0", false } };
+    } ways[] = { { "--keep-it", true },   { "-keep-it", true },         { "-k", true },
+                 { "-dk", true },         { "--keep-it=true", true },   { "-k=1", true },
+                 { "--keep-it=T", true }, { "--keep-it=false", false }, { "-keep-it=False", false },
+                 { "--keep-it=0", false } };
 
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         struct parsed p = parse(false, WORDS(ways[i].word, "ID"));
@@ -123,12 +124,14 @@ static void order(void)
 {
     struct parsed p = parse(false, WORDS("ID", "--detach", "second", "--", "--keep-it"));
 
-    check(p.found.n == 3 && p.values.detach && !p.values.keep, "options are found behind arguments, up to --");
+    check(p.found.n == 3 && p.values.detach && !p.values.keep,
+          "options are found behind arguments, up to --");
     check_text(p.words[2], "--keep-it", "what follows -- is an argument");
     check(p.words[3] == NULL, "the arguments end");
     done(&p);
     p = parse(true, WORDS("--detach", "ID", "ls", "--keep-it", "--", "-l"));
-    check(p.found.n == 5 && p.values.detach && !p.values.keep, "in order: the first argument ends the options");
+    check(p.found.n == 5 && p.values.detach && !p.values.keep,
+          "in order: the first argument ends the options");
     check_text(p.words[3], "--", "and what follows is as it was");
     done(&p);
     p = parse(false, WORDS("-", "ID"));
@@ -182,10 +185,14 @@ static void durations(void)
         int r;
         unsigned ms;
     } rows[] = {
-        { "5s", 0, 5000 },   { "500ms", 0, 500 },     { "5", 0, 5000 },         { "1.5h", 0, 5400000 },
-        { "1us", 0, 1 },     { "1m30.5s", 0, 90500 }, { "0.0001ms", 0, 1 },     { "", -EINVAL, 0 },
-        { "s", -EINVAL, 0 }, { "0s", -EINVAL, 0 },    { "-5s", -EINVAL, 0 },    { "5 s", -EINVAL, 0 },
-        { "5x", -EINVAL, 0 },  { "1m30", -EINVAL, 0 },  { "999999h", -ERANGE, 0 }, { "99999999999999999999s", -ERANGE, 0 },
+        { "5s", 0, 5000 },         { "500ms", 0, 500 },
+        { "5", 0, 5000 },          { "1.5h", 0, 5400000 },
+        { "1us", 0, 1 },           { "1m30.5s", 0, 90500 },
+        { "0.0001ms", 0, 1 },      { "", -EINVAL, 0 },
+        { "s", -EINVAL, 0 },       { "0s", -EINVAL, 0 },
+        { "-5s", -EINVAL, 0 },     { "5 s", -EINVAL, 0 },
+        { "5x", -EINVAL, 0 },      { "1m30", -EINVAL, 0 },
+        { "999999h", -ERANGE, 0 }, { "99999999999999999999s", -ERANGE, 0 },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -203,10 +210,22 @@ static void sizes(void)
         int r;
         int64_t bytes;
     } rows[] = {
-        { "0", 0, 0 },        { "4096", 0, 4096 },      { "512k", 0, 524288 }, { "512K", 0, 524288 },
-        { "1m", 0, 1048576 }, { "1.5GiB", 0, 1610612736 }, { "2gb", 0, 2147483648 }, { "1 g", 0, 1073741824 },
-        { "7b", 0, 7 },       { "-1", 0, -1 },          { "-2", -EINVAL, 0 },  { "k", -EINVAL, 0 },
-        { "1kk", -EINVAL, 0 }, { "1ib", -EINVAL, 0 },   { "9000p", -ERANGE, 0 }, { "", -EINVAL, 0 },
+        { "0", 0, 0 },
+        { "4096", 0, 4096 },
+        { "512k", 0, 524288 },
+        { "512K", 0, 524288 },
+        { "1m", 0, 1048576 },
+        { "1.5GiB", 0, 1610612736 },
+        { "2gb", 0, 2147483648 },
+        { "1 g", 0, 1073741824 },
+        { "7b", 0, 7 },
+        { "-1", 0, -1 },
+        { "-2", -EINVAL, 0 },
+        { "k", -EINVAL, 0 },
+        { "1kk", -EINVAL, 0 },
+        { "1ib", -EINVAL, 0 },
+        { "9000p", -ERANGE, 0 },
+        { "", -EINVAL, 0 },
         { "0x10", -EINVAL, 0 },
     };
 
@@ -214,7 +233,8 @@ static void sizes(void)
         int64_t bytes = 0;
         int r = cli_value_size(rows[i].text, &bytes);
 
-        check(r == rows[i].r && bytes == rows[i].bytes, "size \"%s\": %d, %lld", rows[i].text, r, (long long) bytes);
+        check(r == rows[i].r && bytes == rows[i].bytes, "size \"%s\": %d, %lld", rows[i].text, r,
+              (long long) bytes);
     }
 }
 

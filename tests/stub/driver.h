@@ -33,29 +33,29 @@
 #include "host/stub_image.h"
 #include "tests/spec/tap.h"
 
-#define NOBODY 65534
+#define NOBODY           65534
 #define ALL_CAPABILITIES ((UINT64_C(1) << 38) - 1)
 
 static char work_dir[] = "/tmp/ocirt-stub-XXXXXX";
-static char program[64];           /* the copy of this test */
+static char program[64]; /* the copy of this test */
 
 struct trial {
     struct plan_process process;
     struct host_stub_request request;
-    char *argv[8], *envp[8];       /* of the program */
-    const char *path;              /* what is executed; NULL: `program` */
-    void (*in_child)(struct trial *t);     /* before the stub is executed; NULL: nothing */
-    void (*meanwhile)(struct trial *t);    /* after GO was sent; NULL: nothing */
-    int extra_fd;                  /* for the two above */
+    char *argv[8], *envp[8];            /* of the program */
+    const char *path;                   /* what is executed; NULL: `program` */
+    void (*in_child)(struct trial *t);  /* before the stub is executed; NULL: nothing */
+    void (*meanwhile)(struct trial *t); /* after GO was sent; NULL: nothing */
+    int extra_fd;                       /* for the two above */
 
     pid_t pid;
-    int socket;                    /* our end of start_fd, or the connection to it */
-    int output;                    /* of the program */
+    int socket; /* our end of start_fd, or the connection to it */
+    int output; /* of the program */
 
-    bool announced;                /* MSG_EXEC came */
-    struct msg message;            /* type 0: end of file, it was executed */
+    bool announced;     /* MSG_EXEC came */
+    struct msg message; /* type 0: end of file, it was executed */
     char text[MSG_TEXT_MAX + 1];
-    int status;                    /* as of waitpid(2) */
+    int status; /* as of waitpid(2) */
     char out[65536];
     char warnings[4096];
 };

@@ -27,7 +27,7 @@ static struct plan_hook *add(const char *line)
     argv[1] = (char *) "-c";
     argv[2] = (char *) line;
     argv[3] = NULL;
-    *hook = (struct plan_hook) { .path = "/bin/sh", .argv = argv, .envp = no_environment };
+    *hook = (struct plan_hook){ .path = "/bin/sh", .argv = argv, .envp = no_environment };
     return hook;
 }
 

@@ -25,7 +25,8 @@ static bool parser(const char *action)
 
     snprintf(command, sizeof command,
              "printf 'profile " PROFILE " flags=(attach_disconnected) { file, signal, capability, unix, }' | "
-             "apparmor_parser -K %s >/dev/null 2>&1", action);
+             "apparmor_parser -K %s >/dev/null 2>&1",
+             action);
     return system(command) == 0;
 }
 

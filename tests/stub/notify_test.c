@@ -29,7 +29,7 @@ static void make_filter(uint32_t action, const int *numbers)
     seccomp.notify = action == SECCOMP_RET_USER_NOTIF;
 }
 
-#define FILTER(action, ...) make_filter(action, (const int[]) { __VA_ARGS__, -1 })
+#define FILTER(action, ...) make_filter(action, (const int[]){ __VA_ARGS__, -1 })
 
 static void begin(bool no_new_privileges)
 {
@@ -98,10 +98,16 @@ static struct seen seen;
 static void receive(int fd)
 {
     static char part[65536];
-    union { struct cmsghdr header; char room[CMSG_SPACE(4 * sizeof(int))]; } control;
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(4 * sizeof(int))];
+    } control;
     struct iovec iov = { part, sizeof part };
     struct msghdr message = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control,
+        .msg_iov = &iov,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
     };
     ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
     struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
@@ -260,8 +266,10 @@ static void test_real_time(int priority)
     t.process.final_affinity = cpus;
     t.process.affinity_words = 16;
     t.process.has_scheduler = true;
-    t.process.scheduler = (struct stub_scheduler) {
-        .size = sizeof t.process.scheduler, .policy = SCHED_FIFO, .priority = (uint32_t) priority,
+    t.process.scheduler = (struct stub_scheduler){
+        .size = sizeof t.process.scheduler,
+        .policy = SCHED_FIFO,
+        .priority = (uint32_t) priority,
     };
     run_with_agent();
     if (t.message.type == MSG_FAILED && t.message.stage == STUB_STAGE_SCHEDULER) {

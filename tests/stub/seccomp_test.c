@@ -58,7 +58,7 @@ static void read_profile(struct profile *p, const char *text)
 {
     struct json_error error;
 
-    *p = (struct profile) { .err = { .warn = note_warning, .context = p } };
+    *p = (struct profile){ .err = { .warn = note_warning, .context = p } };
     if (json_read(&oci_seccomp_type, &p->from, "profile", text, strlen(text), &p->arena, &error) < 0) {
         printf("Bail out! %s\n", error.text);
         exit(1);
@@ -86,14 +86,10 @@ static void done(struct profile *p)
 static bool compares(uint16_t code, uint32_t a, uint32_t k)
 {
     switch (BPF_OP(code)) {
-    case BPF_JEQ:
-        return a == k;
-    case BPF_JGT:
-        return a > k;
-    case BPF_JGE:
-        return a >= k;
-    default:
-        return (a & k) != 0;
+    case BPF_JEQ: return a == k;
+    case BPF_JGT: return a > k;
+    case BPF_JGE: return a >= k;
+    default: return (a & k) != 0;
     }
 }
 
@@ -145,17 +141,19 @@ static void test_actions(void)
 {
     const uint32_t arch = seccomp_arch_native();
     struct profile p;
-    int r = build(&p, "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
-                      "{\"names\":[\"getcwd\"],\"action\":\"SCMP_ACT_ERRNO\"},"
-                      "{\"names\":[\"chdir\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":77},"
-                      "{\"names\":[\"fchdir\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":0},"
-                      "{\"names\":[\"chroot\"],\"action\":\"SCMP_ACT_KILL\"},"
-                      "{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_KILL_THREAD\"},"
-                      "{\"names\":[\"umount2\"],\"action\":\"SCMP_ACT_KILL_PROCESS\"},"
-                      "{\"names\":[\"reboot\"],\"action\":\"SCMP_ACT_TRAP\"},"
-                      "{\"names\":[\"ptrace\"],\"action\":\"SCMP_ACT_TRACE\",\"errnoRet\":300},"
-                      "{\"names\":[\"sync\"],\"action\":\"SCMP_ACT_LOG\"},"
-                      "{\"names\":[\"swapon\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}", -1);
+    int r = build(&p,
+                  "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
+                  "{\"names\":[\"getcwd\"],\"action\":\"SCMP_ACT_ERRNO\"},"
+                  "{\"names\":[\"chdir\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":77},"
+                  "{\"names\":[\"fchdir\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":0},"
+                  "{\"names\":[\"chroot\"],\"action\":\"SCMP_ACT_KILL\"},"
+                  "{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_KILL_THREAD\"},"
+                  "{\"names\":[\"umount2\"],\"action\":\"SCMP_ACT_KILL_PROCESS\"},"
+                  "{\"names\":[\"reboot\"],\"action\":\"SCMP_ACT_TRAP\"},"
+                  "{\"names\":[\"ptrace\"],\"action\":\"SCMP_ACT_TRACE\",\"errnoRet\":300},"
+                  "{\"names\":[\"sync\"],\"action\":\"SCMP_ACT_LOG\"},"
+                  "{\"names\":[\"swapon\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+                  -1);
 
     check_number(r, 0, "a profile with every action is compiled");
     check_answer(ask_name(&p, arch, "getpid"), SECCOMP_RET_ALLOW, "the default action");
@@ -182,7 +180,11 @@ static void test_actions(void)
 
 static void test_comparisons(void)
 {
-    static const struct { const char *op; uint64_t value, two; uint64_t yes, no; } cases[] = {
+    static const struct {
+        const char *op;
+        uint64_t value, two;
+        uint64_t yes, no;
+    } cases[] = {
         { "SCMP_CMP_NE", 5, 0, 6, 5 },
         { "SCMP_CMP_LT", 5, 0, 4, 5 },
         { "SCMP_CMP_LE", 5, 0, 5, 6 },
@@ -198,14 +200,14 @@ static void test_comparisons(void)
         char text[512];
         struct profile p;
 
-        snprintf(
-            text, sizeof text,
-            DENY_SETPGID "{\"index\":1,\"value\":%llu,\"valueTwo\":%llu,\"op\":\"%s\"}]}]}",
-            (unsigned long long) cases[i].value, (unsigned long long) cases[i].two, cases[i].op);
+        snprintf(text, sizeof text,
+                 DENY_SETPGID "{\"index\":1,\"value\":%llu,\"valueTwo\":%llu,\"op\":\"%s\"}]}]}",
+                 (unsigned long long) cases[i].value, (unsigned long long) cases[i].two, cases[i].op);
         if (build(&p, text, -1) < 0)
             printf("# %s\n", p.err.text);
         check(p.built.n && ask(&p, arch, number, 0, cases[i].yes) == (SECCOMP_RET_ERRNO | EPERM) &&
-              ask(&p, arch, number, 0, cases[i].no) == SECCOMP_RET_ALLOW, "%s", cases[i].op);
+                  ask(&p, arch, number, 0, cases[i].no) == SECCOMP_RET_ALLOW,
+              "%s", cases[i].op);
         done(&p);
     }
 }
@@ -216,19 +218,18 @@ static void test_several_arguments(void)
     const int number = seccomp_syscall_resolve_name("setpgid");
     struct profile p;
 
-    build(
-        &p,
-        DENY_SETPGID "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},"
-        "{\"index\":1,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}",
-        -1);
+    build(&p,
+          DENY_SETPGID "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},"
+                       "{\"index\":1,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+          -1);
     check(ask(&p, arch, number, 1, 2) == no && ask(&p, arch, number, 1, 3) == SECCOMP_RET_ALLOW &&
-          ask(&p, arch, number, 0, 2) == SECCOMP_RET_ALLOW, "all comparisons of a rule must hold");
+              ask(&p, arch, number, 0, 2) == SECCOMP_RET_ALLOW,
+          "all comparisons of a rule must hold");
     done(&p);
-    build(
-        &p,
-        DENY_SETPGID "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},"
-        "{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}",
-        -1);
+    build(&p,
+          DENY_SETPGID "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},"
+                       "{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+          -1);
     check(ask(&p, arch, number, 1, 0) == no && ask(&p, arch, number, 2, 0) == no &&
               ask(&p, arch, number, 3, 0) == SECCOMP_RET_ALLOW,
           "two of the same argument are two rules, as ever");
@@ -290,11 +291,10 @@ static void test_architectures(void)
     check_answer(ask(&p, AUDIT_ARCH_RISCV64, 172, 0, 0), SECCOMP_RET_KILL_PROCESS,
                  "one that is not listed is killed");
     done(&p);
-    build(
-        &p,
-        "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
-        "{\"names\":[\"chdir\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
-        -1);
+    build(&p,
+          "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
+          "{\"names\":[\"chdir\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
+          -1);
     if (seccomp_arch_native() == SCMP_ARCH_X86_64)
         check_answer(ask(&p, AUDIT_ARCH_X86_64, 0x40000000 + 39, 0, 0), SECCOMP_RET_KILL_PROCESS,
                      "x32 is killed where it is not listed");
@@ -487,7 +487,7 @@ static void test_cache(int root_fd)
     check_answer(answer(profile_a, cache_fd), SECCOMP_RET_ERRNO | 1, "a warm start gives the same");
     check(inode(cache_fd, name) == first, "and does not make it again");
 
-    change_byte(cache_fd, name, 4);        /* the value that the program's last instruction returns */
+    change_byte(cache_fd, name, 4); /* the value that the program's last instruction returns */
     check_answer(answer(profile_a, cache_fd), SECCOMP_RET_ERRNO | 1,
                  "a program that was changed is not used");
     check(inode(cache_fd, name) != first, "and is replaced");

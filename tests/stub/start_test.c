@@ -101,7 +101,7 @@ static void test_second_start(void)
     trial_go(&t);
     trial_end(&t);
     check(executed(&t), "of two starts the first executes the program");
-    check(read(second, &(struct msg) { 0 }, sizeof(struct msg)) <= 0, "the second gets no answer");
+    check(read(second, &(struct msg){ 0 }, sizeof(struct msg)) <= 0, "the second gets no answer");
     close(second);
 }
 

@@ -139,7 +139,7 @@ static void test_descriptors(void)
 
     for (int i = 3; i < 40; i++)
         if (i != 7)
-            dup2(0, i);            /* inherited, not close-on-exec, as a careless caller leaves them */
+            dup2(0, i); /* inherited, not close-on-exec, as a careless caller leaves them */
     trial_init(&t);
     t.request.preserve_fds = 10;
     trial_run(&t);
@@ -244,7 +244,7 @@ static void test_limits(void)
     t.process.has_io_priority = true;
     t.process.io_priority = 2 << 13 | 6;
     t.request.has_personality = true;
-    t.request.personality = 8;     /* PER_LINUX32 */
+    t.request.personality = 8; /* PER_LINUX32 */
     trial_run(&t);
     check(executed(&t), "limits are set");
     check_shown(&t, "nofile:", "100 100", "RLIMIT_NOFILE");
@@ -284,7 +284,7 @@ static void test_scheduling(void)
 
     trial_init(&t);
     t.process.has_scheduler = true;
-    t.process.scheduler = (struct stub_scheduler) { .size = sizeof t.process.scheduler, .policy = 77 };
+    t.process.scheduler = (struct stub_scheduler){ .size = sizeof t.process.scheduler, .policy = 77 };
     trial_run(&t);
     check(failed(&t, STUB_STAGE_SCHEDULER, 0, -EINVAL), "a policy that the kernel does not know is told");
 }
