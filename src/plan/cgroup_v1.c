@@ -32,7 +32,7 @@ static void memory(struct cgroup_build *b, const struct oci_memory *m)
                    cgroup_limit(b, m->reservation));
     /* Not recommended by the specification.  The kernel has given up the first: an error since 5.16, and since 6.6
        nothing at all. */
-    if (CGROUP_SET(m, kernel) && m->kernel != -1)
+    if (CGROUP_SET(m, kernel) && m->kernel >= 0)
         err_warn_at(b->err, &m->node, offsetof(struct oci_memory, kernel),
                     "without effect since Linux 5.16; memory.limit covers the kernel's memory");
     if (CGROUP_SET(m, kernel))
