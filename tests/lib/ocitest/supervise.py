@@ -43,6 +43,9 @@ def run(seconds, argv):
 
 def main():
     seconds, argv = int(sys.argv[1]), sys.argv[2:]
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):   # also sent if tests/run is killed: then clean up
+        signal.signal(number, lambda *_: sys.exit(1))
+    host.prctl(host.PR_SET_PDEATHSIG, signal.SIGTERM)
     root = os.geteuid() == 0
     os.environ["OCIRT_TEST_TOKEN"] = host.test_token()
     directory = tempfile.mkdtemp(prefix="ocirt-test-")
@@ -55,17 +58,19 @@ def main():
             views.replace_cgroup_mounts()
     leaks.adopt_orphans()
     before, states = leaks.Snapshot("host"), state_entries()
-    status = run(seconds, argv)
-    left = before.left()
-    left += [f"state directory {path}" for path in sorted(state_entries() - states)]
-    before.kill_left()
-    if root:
-        cgroups.remove()
-    if left:
-        print("not ok - leaves nothing behind")
-        for sentence in left:
-            print(f"# {sentence}")
-    shutil.rmtree(directory, ignore_errors=True)
+    try:
+        status = run(seconds, argv)
+        left = before.left()
+        left += [f"state directory {path}" for path in sorted(state_entries() - states)]
+        if left:
+            print("not ok - leaves nothing behind")
+            for sentence in left:
+                print(f"# {sentence}")
+    finally:
+        before.kill_left()
+        if root:
+            cgroups.remove()
+        shutil.rmtree(directory, ignore_errors=True)
     sys.exit(status if status >= 0 else 128 - status)
 
 
