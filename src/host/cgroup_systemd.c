@@ -244,16 +244,24 @@ static int finish(const struct plan *plan, struct host_cgroup *cg, pid_t pid, st
 
 /* ---- change and end ------------------------------------------------------------------------------------- */
 
+static int attach(struct host_cgroup *cg, pid_t pid, struct err *err)
+{
+    return host_systemd_attach(sdbus_whose(), cg->scope, cg->subgroup, pid, err);
+}
+
 static int update(struct host_cgroup *cg, const struct plan_systemd_properties *properties, struct err *err)
 {
     return host_systemd_set(sdbus_whose(), cg->scope, properties, err);
 }
 
-/* systemd removes the cgroup with all that is below it. */
+/*
+ * systemd removes the cgroup with all that is below it.  Without a path it was never ours for sure: the unit may have
+ * belonged to somebody else, which made the start fail.  Ours would have been empty: its placeholder has ended.
+ */
 static int stop(struct host_cgroup *cg, struct err *err)
 {
     release(cg);
-    return cg->asked && cg->scope ? host_systemd_stop(sdbus_whose(), cg->scope, err) : 0;
+    return cg->asked && cg->scope ? host_systemd_stop(sdbus_whose(), cg->scope, !cg->path, err) : 0;
 }
 
 const struct host_cgroup_manager host_cgroup_systemd = {
@@ -261,6 +269,7 @@ const struct host_cgroup_manager host_cgroup_systemd = {
     .begin = begin,
     .finish = finish,
     .release = release,
+    .attach = attach,
     .update = update,
     .remove = stop,
 };

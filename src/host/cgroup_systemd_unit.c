@@ -116,6 +116,12 @@ static int call(struct sdbus *bus, const char *path, const char *interface, cons
     return r;
 }
 
+static const char *cgroup_interface(const char *unit)
+{
+    return plan_systemd_is_slice(&(struct plan_cgroup){ .scope = unit }) ? "org.freedesktop.systemd1.Slice"
+                                                                         : "org.freedesktop.systemd1.Scope";
+}
+
 static int get_property(struct host_systemd_start *start, const char *interface, const char *name,
                         struct sdbus_event *event)
 {
@@ -213,20 +219,31 @@ static int pause_a_while(struct host_systemd_start *start, int *step)
     return host_cgroup_pause(step, start->time);
 }
 
-/* Has the cgroup at PATH (v2) processes? */
-static bool is_populated(const char *path)
+/* Has the cgroup FD processes?  v1 has no file that tells of those below, and a scope there has none below. */
+static bool has_processes(int fd)
 {
-    autoclose int root_fd = sys_openat(AT_FDCWD, "/sys/fs/cgroup", O_PATH | O_DIRECTORY, 0);
-    autoclose int fd = root_fd < 0 || !*path ? -EBADF : host_cgroup_open_below(root_fd, path);
-    uint64_t populated = 1;
+    uint64_t populated = 0;
     char buf[256];
 
-    if (fd == -ENOENT)
-        return false;
-    if (fd < 0 || host_cgroup_read(fd, "cgroup.events", buf, sizeof buf) < 0)
-        return true;
-    (void) host_cgroup_key(buf, "populated", &populated);
-    return populated;
+    if (host_cgroup_read(fd, "cgroup.events", buf, sizeof buf) > 0)
+        return host_cgroup_key(buf, "populated", &populated) && populated;
+    return host_cgroup_read(fd, "cgroup.procs", buf, sizeof buf) > 0;
+}
+
+/* The cgroup at PATH: on v2, hybrid or v1. */
+static bool is_populated(const char *path)
+{
+    static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified",
+                                         "/sys/fs/cgroup/systemd" };
+
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+        autoclose int root_fd = sys_openat(AT_FDCWD, roots[i], O_PATH | O_DIRECTORY, 0);
+        autoclose int fd = root_fd < 0 ? root_fd : host_cgroup_open_below(root_fd, path);
+
+        if (fd >= 0 && has_processes(fd))
+            return true;
+    }
+    return false;
 }
 
 static int in_use(const struct host_systemd_start *start, struct err *err)
@@ -256,11 +273,7 @@ static int clear_way(struct host_systemd_start *start, int *step, struct err *er
     if (r == 0 && event.kind == SDBUS_REPLY && event.text && !strcmp(event.text, "failed"))
         r = call(start->bus, NULL, NULL, "ResetFailedUnit", name, start->time, &event);
     if (r == 0 && active) {
-        r = get_property(start,
-                         plan_systemd_is_slice(&(struct plan_cgroup){ .scope = start->unit })
-                             ? "org.freedesktop.systemd1.Slice"
-                             : "org.freedesktop.systemd1.Scope",
-                         "ControlGroup", &event);
+        r = get_property(start, cgroup_interface(start->unit), "ControlGroup", &event);
         if (r == 0 && event.kind == SDBUS_REPLY && event.text && is_populated(event.text))
             return in_use(start, err);
         if (r == 0)
@@ -358,11 +371,9 @@ int host_systemd_started(struct host_systemd_start *start, struct err *err)
 
 int host_systemd_control_group(struct host_systemd_start *start, char **ret, struct err *err)
 {
-    bool slice = plan_systemd_is_slice(&(struct plan_cgroup){ .scope = start->unit });
     struct sdbus_event event;
     char *path;
-    int r = get_property(start, slice ? "org.freedesktop.systemd1.Slice" : "org.freedesktop.systemd1.Scope",
-                         "ControlGroup", &event);
+    int r = get_property(start, cgroup_interface(start->unit), "ControlGroup", &event);
 
     if (r < 0)
         return no_answer("ask for the cgroup of", start->unit, r, err);
@@ -399,18 +410,58 @@ static int await_stop(struct host_systemd_start *stop, struct err *err)
     return r < 0 ? no_answer("stop", stop->unit, r, err) : 0;
 }
 
-int host_systemd_stop(enum sdbus_whose whose, const char *unit, struct err *err)
+/* Has UNIT processes?  A unit that is not loaded has no cgroup. */
+static int look_into(struct host_systemd_start *stop, bool *ret_used, struct err *err)
+{
+    struct sdbus_event event;
+    int r = get_property(stop, cgroup_interface(stop->unit), "ControlGroup", &event);
+
+    if (r < 0)
+        return no_answer("stop", stop->unit, r, err);
+    *ret_used = event.kind == SDBUS_REPLY && event.text && *event.text && is_populated(event.text);
+    return 0;
+}
+
+int host_systemd_stop(enum sdbus_whose whose, const char *unit, bool if_empty, struct err *err)
 {
     struct host_systemd_start stop = { .unit = unit, .time = host_cgroup_now() + HOST_SYSTEMD_DEADLINE };
     struct plan_variant *arguments =
         TUPLE(&stop.arena, "(ss)", string(&stop.arena, unit), string(&stop.arena, "replace"));
     int r = arguments ? sdbus_open(whose, stop.time, &stop.bus, err) : err_nomem(err);
+    bool used = false;
 
-    if (r == 0) {
+    if (r == 0 && if_empty)
+        r = look_into(&stop, &used, err);
+    if (r == 0 && !used) {
         r = sdbus_send(stop.bus, NULL, NULL, "StopUnit", arguments, stop.time, &stop.number);
         r = r < 0 ? no_answer("stop", unit, r, err) : await_stop(&stop, err);
     }
     host_systemd_start_done(&stop);
+    return r;
+}
+
+/* ---- attach -------------------------------------------------------------------------------------------- */
+
+int host_systemd_attach(enum sdbus_whose whose, const char *unit, const char *subgroup, pid_t pid,
+                        struct err *err)
+{
+    struct host_systemd_start attach = { .unit = unit, .time = host_cgroup_now() + HOST_SYSTEMD_DEADLINE };
+    struct arena *arena = &attach.arena;
+    struct plan_variant *pids = TUPLE(arena, "au", plan_variant_natural(arena, "u", (uint64_t) pid));
+    struct plan_variant *arguments =
+        TUPLE(arena, "(ssau)", string(arena, unit),
+              string(arena, arena_printf(arena, "/%s", subgroup ? subgroup : "")), pids);
+    struct sdbus_event event;
+    int r = arguments ? sdbus_open(whose, attach.time, &attach.bus, err) : err_nomem(err);
+
+    if (r == 0) {
+        r = call(attach.bus, NULL, NULL, "AttachProcessesToUnit", arguments, attach.time, &event);
+        if (r == 0 && event.kind == SDBUS_ERROR)
+            r = refused("put a process into", unit, &event, err);
+        else if (r < 0)
+            r = no_answer("put a process into", unit, r, err);
+    }
+    host_systemd_start_done(&attach);
     return r;
 }
 

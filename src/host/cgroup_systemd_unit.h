@@ -42,8 +42,12 @@ int host_systemd_control_group(struct host_systemd_start *start, char **ret, str
 /* Frees; the unit stays, or is made in its time. */
 void host_systemd_start_done(struct host_systemd_start *start);
 
-/* Stops UNIT and waits until it is gone.  None is no error. */
-int host_systemd_stop(enum sdbus_whose whose, const char *unit, struct err *err);
+/* Stops UNIT and waits until it is gone.  IF_EMPTY: not if it has processes.  No such unit is no error. */
+int host_systemd_stop(enum sdbus_whose whose, const char *unit, bool if_empty, struct err *err);
+
+/* Moves process PID into UNIT, to SUBGROUP ("a/b") of its cgroup (NULL: into that itself). */
+int host_systemd_attach(enum sdbus_whose whose, const char *unit, const char *subgroup, pid_t pid,
+                        struct err *err);
 
 /* Changes PROPERTIES of UNIT, until the next boot.  When it returns they are in the cgroup. */
 int host_systemd_set(enum sdbus_whose whose, const char *unit,
