@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""No verb makes more system calls, and no start executes more instructions, than budgets.json allows.
+
+Times can't be asserted on a machine that others use too; these numbers are the same in every run.  More than 10 % over
+a budget fails.  OCIRT_BENCH_RECORD=1 writes what is measured as the new budgets: do it when there is a reason for
+more, and when there is less.
+"""
+
+import collections
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+from ocitest import ContainerTest, Runtime, has_program, main, needs
+from ocitest.bundle import default_config
+from ocitest.case import only_view
+from ocitest.runtime import runtime_path
+
+BUDGETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "budgets.json")
+RECORD = os.environ.get("OCIRT_BENCH_RECORD") == "1"
+SLACK = 1.10
+CALL = re.compile(r"^(\d+)\s+(\w+)\((.*)$")
+END = re.compile(r"^(\d+)\s+\+\+\+ ")
+
+
+def is_sanitized():
+    with open(runtime_path(), "rb") as file:
+        return b"__asan_init" in file.read()
+
+
+def kind_of_build():
+    """What the number of instructions before main depends on."""
+    with open(runtime_path(), "rb") as file:
+        linked = "dynamic" if b"/ld-" in file.read(4096) else "static"
+    return f"{os.uname().machine}, {os.confstr('CS_GNU_LIBC_VERSION')}, {linked}"
+
+
+class Budgets:
+    """budgets.json: {"system calls": {"run parent": n, ...},
+    "instructions": {kind of build: {"--version": n, ...}}}."""
+
+    def __init__(self):
+        with open(BUDGETS, encoding="ascii") as file:
+            self.data = json.load(file)
+
+    def record(self, table, values):
+        self.data.setdefault(table, {}).update(values)
+        with open(BUDGETS, "w", encoding="ascii") as file:
+            json.dump(self.data, file, indent=1, sort_keys=True)
+            file.write("\n")
+
+
+class BudgetTest(ContainerTest):
+    def setUp(self):
+        if is_sanitized():
+            self.skipTest("the runtime is built with a sanitizer")
+        super().setUp()
+
+    def compare(self, counted, budgets):
+        over = [f"{name}: {n}, the budget is {budgets[name]}" for name, n in counted.items()
+                if n > budgets[name] * SLACK]
+        self.assertEqual(over, [], "over budget; OCIRT_BENCH_RECORD=1 records new ones")
+
+
+class TracedRuntime(Runtime):
+    """Its calls run under strace while prefix is set."""
+
+    prefix = ()
+
+    def argv(self, *args):
+        return [*self.prefix, *super().argv(*args)]
+
+
+@only_view("v2")
+@needs(has_program("strace"), "strace")
+class SystemCalls(BudgetTest):
+    def setUp(self):
+        super().setUp()
+        self.runtime = TracedRuntime(self.runtime.root, self.view)
+        self.run_ok(self.config("exit", "0"))          # makes what only the first container of a boot makes
+
+    def traced(self, call, *args, on=False):
+        """The trace of one call; on: it goes on as long as the container, and the call doesn't wait for that."""
+        trace = os.path.join(self.tmp, f"trace{len(os.listdir(self.tmp))}")
+        self.runtime.prefix = ["strace", *["-D"] * on, "-f", "-q", "-s", "0", "-o", trace]
+        try:
+            self.assertOk(call(*args))
+        finally:
+            self.runtime.prefix = ()
+        return trace
+
+    @staticmethod
+    def lines(trace):
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            return file.readlines()
+
+    def is_complete(self, trace):
+        lines = self.lines(trace)
+        started = {m.group(1) for m in map(CALL.match, lines) if m}
+        return started == {m.group(1) for m in map(END.match, lines) if m}
+
+    def count(self, trace):
+        """{"parent": n, "init": n, "stub": n}: by what the process is at the time."""
+        self.wait_for(lambda: self.is_complete(trace), "the end of the trace")
+        counts, stages = collections.Counter(), {}
+        for match in filter(None, map(CALL.match, self.lines(trace))):
+            pid, name, rest = match.groups()
+            stage = stages.setdefault(pid, "init" if stages else "parent")
+            if stage != "program":
+                counts[stage] += 1
+            stages[pid] = self.next_stage(stage, name, rest)
+        return counts
+
+    @staticmethod
+    def next_stage(stage, name, rest):
+        if stage == "init" and name == "execveat" and " = -1" not in rest:
+            return "stub"
+        return "program" if stage == "stub" and name == "execve" and " = -1" not in rest else stage
+
+    def lived(self):
+        """Traces of all verbs in the life of a container."""
+        container = self.container(self.config("wait-term"))
+        traces = {"create": self.traced(container.create, on=True), "start": self.traced(container.start),
+                  "state": self.traced(self.runtime, "state", container.id),
+                  "exec": self.traced(self.runtime, "exec", container.id, "/probe", "exit", "0"),
+                  "kill": self.traced(self.runtime, "kill", container.id, "KILL")}
+        self.wait_for(lambda: container.status == "stopped", "the container stops")
+        traces["delete"] = self.traced(self.runtime, "delete", container.id)
+        run = self.container(self.config("exit", "0"))
+        traces["run"] = self.traced(run.run)
+        return traces
+
+    def lists(self):
+        """How many calls one more container costs in a list."""
+        counts = []
+        containers = [self.container(self.config("wait-term")) for _ in range(3)]
+        for container in containers:
+            self.assertOk(container.create())
+            counts.append(self.count(self.traced(self.runtime, "list"))["parent"])
+        for container in containers:
+            self.assertOk(container.delete("--force"))
+        return (counts[2] - counts[0]) // 2
+
+    def all(self):
+        counted = {f"{verb} {stage}": n for verb, trace in self.lived().items() for stage, n in self.count(trace).items()}
+        counted["list, each container"] = self.lists()
+        return counted
+
+    def test_of_each_verb(self):
+        """The least of three: now and then a call is interrupted, or what is made once a boot must be made again."""
+        all_counted = [self.all() for _ in range(3)]
+        counted, budgets = {name: min(c[name] for c in all_counted) for name in all_counted[0]}, Budgets()
+        if RECORD:
+            budgets.record("system calls", counted)
+        self.assertEqual(set(counted), set(budgets.data["system calls"]), "other verbs or processes than recorded")
+        self.compare(counted, budgets.data["system calls"])
+
+
+@needs(has_program("valgrind"), "valgrind")
+class Instructions(BudgetTest):
+    def instructions(self, *words):
+        with tempfile.TemporaryFile() as errors:
+            subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", runtime_path(), *words],
+                           stdout=subprocess.DEVNULL, stderr=errors, check=True)
+            errors.seek(0)
+            return int(re.search(rb"refs:\s*([0-9,]+)", errors.read()).group(1).replace(b",", b""))
+
+    def test_of_the_parent(self):
+        made = self.bundle(default_config())
+        counted = {"--version": self.instructions("--version"),
+                   "check": self.instructions("check", "--bundle", made.path)}
+        budgets, kind = Budgets(), kind_of_build()
+        if RECORD:
+            budgets.record("instructions", {kind: counted})
+        if kind not in budgets.data["instructions"]:
+            raise unittest.SkipTest(f"no budget is recorded for {kind}")
+        self.compare(counted, budgets.data["instructions"][kind])
+
+
+if __name__ == "__main__":
+    main()
