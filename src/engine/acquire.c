@@ -194,7 +194,6 @@ static int open_devices(struct creation *c, struct err *err)
         return 0;
     for (size_t i = 0; i < plan->n_devices; i++) {
         struct plan_device *d = &plan->devices[i];
-        autofree char *source = NULL;
 
         if (S_ISFIFO(d->mode))
             continue;
