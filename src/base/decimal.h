@@ -6,11 +6,12 @@
 #define OCIRT_BASE_DECIMAL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { DECIMAL_MAX = 20 }; /* digits of 2^64 - 1 */
 
 /* Writes VALUE to BUF, which has room for DECIMAL_MAX, without a NUL.  Returns the number of digits. */
-static inline size_t decimal_put(char *buf, unsigned long value)
+static inline size_t decimal_put(char *buf, uint64_t value)
 {
     char digits[DECIMAL_MAX];
     size_t n = 0;

@@ -2,6 +2,7 @@
 /*
  * global.c - the options before the command: where the state is, what is told to whom.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,6 +80,12 @@ static int open_trace(struct cli *cli)
     if (fd < 0) {
         cli_log_failure(&cli->log, fd, "trace file %s", cli->global.trace);
         return fd;
+    }
+    /* The array of a new file is opened; the format lets its end be missing. */
+    if (lseek(fd, 0, SEEK_END) == 0 && write(fd, "[\n", 2) != 2) {
+        cli_log_failure(&cli->log, -errno, "trace file %s", cli->global.trace);
+        (void) close(fd);
+        return -EIO;
     }
     cli->trace_fd = fd;
     return 0;

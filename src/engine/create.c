@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "base/trace.h"
 #include "engine/creation.h"
 #include "engine/existing.h"
 #include "engine/removal.h"
@@ -79,6 +80,7 @@ static int check_process(struct creation *c, struct err *err)
 /* Between READY and the program: publish, GO, and listen until it is executed; then poststart. */
 static int set_going(struct creation *c, struct err *err)
 {
+    int64_t begin;
     int r = check_process(c, err);
 
     if (r >= 0)
@@ -90,7 +92,9 @@ static int set_going(struct creation *c, struct err *err)
     r = gate_go(c->gate_fd, c->pid);
     if (r < 0 && r != -EPIPE && r != -ECONNRESET)
         return err_set(err, ERR_INIT_DIED, r, "tell the container's process to start");
+    begin = trace_begin(c->ocirt->trace_fd);
     r = engine_await_exec(c->gate_fd, c->pidfd, c->plan, c->plan->process, &c->cgroup, &c->hooks_ran, err);
+    trace_end(c->ocirt->trace_fd, "stub", "become the program", c->pid, begin);
     if (r < 0)
         return r;
     if (c->plan->hooks[PLAN_POSTSTART].n)
@@ -120,6 +124,7 @@ static int remove_ended(struct creation *c, struct err *err)
 
 static int run(struct creation *c, struct host_foreground *foreground, int *ret_status, struct err *err)
 {
+    int64_t begin;
     int r = creation_make(c, err);
 
     if (r < 0)
@@ -132,10 +137,15 @@ static int run(struct creation *c, struct host_foreground *foreground, int *ret_
     if (c->options.detach)
         return 0;
     fd_cleanup(&c->dir_fd); /* the lock goes with it: others may pause, exec, kill */
+    begin = trace_begin(c->ocirt->trace_fd);
     r = host_foreground_wait(foreground, c->pidfd, c->master_fd, ret_status, err);
+    trace_end(c->ocirt->trace_fd, "runtime", "wait for the program", getpid(), begin);
     if (r < 0 || c->options.keep)
         return r;
-    return remove_ended(c, err);
+    begin = trace_begin(c->ocirt->trace_fd);
+    r = remove_ended(c, err);
+    trace_end(c->ocirt->trace_fd, "runtime", "delete", getpid(), begin);
+    return r;
 }
 
 int ocirt_run(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *options,

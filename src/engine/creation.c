@@ -19,6 +19,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "engine/lsm.h"
 #include "host/pidfile.h"
 #include "host/rdt.h"
@@ -268,6 +269,7 @@ static int fill_init(struct creation *c, struct err *err)
     c->init.process = c->plan->process;
     c->init.gate_fd = c->init_gate_fd;
     c->init.proc_fd = c->proc_fd;
+    c->init.trace_fd = c->ocirt->trace_fd;
     c->init.stub_fd = c->stub_fd;
     c->init.container_pidfd = c->init.exec_root_fd = -1;
     c->init.template_fd = c->template_fd;
@@ -304,37 +306,50 @@ static void close_trees(struct plan *plan)
         fd_cleanup(&plan->namespaces.join[i].ns_fd);
 }
 
-/* A function type, for the tables below. */
-typedef int step_fn(struct creation *c, struct err *err);
+/* A step and its name in a trace. */
+struct step {
+    const char *name;
+    int (*run)(struct creation *c, struct err *err);
+};
 
-static int walk(struct creation *c, step_fn *const steps[], size_t n, struct err *err)
+static int walk(struct creation *c, const struct step *steps, struct err *err)
 {
     int r = 0;
 
-    for (size_t i = 0; r >= 0 && i < n; i++)
-        r = steps[i](c, err);
+    for (; r >= 0 && steps->run; steps++) {
+        int64_t begin = trace_begin(c->ocirt->trace_fd);
+
+        r = steps->run(c, err);
+        trace_end(c->ocirt->trace_fd, "runtime", steps->name, getpid(), begin);
+    }
     return r;
 }
 
-#define WALK(c, steps, err) walk(c, steps, sizeof(steps) / sizeof *(steps), err)
-
 static int make(struct creation *c, struct err *err)
 {
-    static step_fn *const prepare[] = { creation_plan,    check_terminal,        claim,        make_host_side,
-                                        creation_acquire, creation_prepare_stub, settle_cgroup };
-    static step_fn *const begin[] = {
-        creation_open_gate, creation_build_stub, fill_init, creation_spawn, creation_attend,
+    static const struct step prepare[] = {
+        { "read and plan", creation_plan },
+        { "check terminal", check_terminal },
+        { "claim", claim },
+        { "cgroup", make_host_side },
+        { "acquire", creation_acquire },
+        { "seccomp", creation_prepare_stub },
+        { NULL, NULL },
     };
-    int r = WALK(c, prepare, err);
+    static const struct step begin[] = {
+        { "gate", creation_open_gate }, { "stub image", creation_build_stub }, { "prepare init", fill_init },
+        { "clone", creation_spawn },    { "attend init", creation_attend },    { NULL, NULL },
+    };
+    int r = walk(c, prepare, err);
 
     if (r >= 0)
-        r = WALK(c, begin, err);
+        r = walk(c, begin, err);
     if (r == -ERESTART && !err_is_set(err)) {
         fd_cleanup(&c->gate_fd);
         fd_cleanup(&c->stub_fd);
         fd_cleanup(&c->pidfd);
         c->migrate = true;
-        r = WALK(c, begin, err);
+        r = walk(c, begin, err);
     }
     if (c->plan)
         close_trees(c->plan);

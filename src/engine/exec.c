@@ -18,6 +18,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "engine/lsm.h"
 #include "engine/notify_state.h"
 #include "engine/start.h"
@@ -107,13 +108,18 @@ static int build_seccomp(struct execution *x, struct err *err)
 /* Where the mount namespace is the host's or another's, the container's root is what its process has. */
 static int open_root(struct execution *x, struct err *err)
 {
-    char path[48];
+    char path[32];
+    int r;
 
     if (x->plan->root.how != PLAN_ROOT_CHROOT)
         return 0;
-    (void) snprintf(path, sizeof path, "/proc/%d/root", (int) x->container->state->pid);
-    x->exec_root_fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
-    return x->exec_root_fd < 0 ? err_set(err, ERR_ROOTFS, x->exec_root_fd, "open the container's root") : 0;
+    (void) snprintf(path, sizeof path, "%d/root", (int) x->container->state->pid);
+    x->exec_root_fd = sys_openat(x->proc_fd, path, O_PATH | O_DIRECTORY, 0);
+    if (x->exec_root_fd < 0)
+        return err_set(err, ERR_ROOTFS, x->exec_root_fd, "open the container's root");
+    /* Its pid is used again only when it is gone, and then the directory may be another's. */
+    r = sys_pidfd_send_signal(x->container->pidfd, 0);
+    return r < 0 ? err_set(err, ERR_STATUS, 0, WORDS_EXEC_STOPPED) : 0;
 }
 
 static int place_fds(struct execution *x, bool procfs, struct err *err)
@@ -178,6 +184,7 @@ static int fill_init(struct execution *x, struct err *err)
     x->init.process = x->compiled;
     x->init.gate_fd = x->init_gate_fd;
     x->init.proc_fd = x->proc_fd;
+    x->init.trace_fd = x->container->ocirt->trace_fd;
     x->init.stub_fd = x->stub_fd;
     x->init.container_pidfd = x->container->pidfd;
     x->init.exec_root_fd = x->exec_root_fd;
@@ -265,45 +272,67 @@ static int serve_terminal(struct execution *x, struct err *err)
                : 0;
 }
 
-/* A function type, for the tables below. */
-typedef int step_fn(struct execution *x, struct err *err);
+/* A step and its name in a trace. */
+struct step {
+    const char *name;
+    int (*run)(struct execution *x, struct err *err);
+};
 
-static int walk(struct execution *x, step_fn *const steps[], size_t n, struct err *err)
+static int walk(struct execution *x, const struct step *steps, struct err *err)
 {
-    int r = 0;
+    int fd = x->container->ocirt->trace_fd, r = 0;
 
-    for (size_t i = 0; r >= 0 && i < n; i++)
-        r = steps[i](x, err);
+    for (; r >= 0 && steps->run; steps++) {
+        int64_t begin = trace_begin(fd);
+
+        r = steps->run(x, err);
+        trace_end(fd, "runtime", steps->name, getpid(), begin);
+    }
     return r;
 }
 
-#define WALK(x, steps, err) walk(x, steps, sizeof(steps) / sizeof *(steps), err)
+static int await_exec(struct execution *x, struct err *err)
+{
+    return engine_await_exec(x->gate_fd, x->pidfd, x->plan, x->compiled, &x->container->cgroup, NULL, err);
+}
+
+static int read_config(struct execution *x, struct err *err)
+{
+    int r = engine_check_preserved(x->options.preserve_fds, err);
+
+    return r < 0 ? r : existing_config(x->container, &x->bundle, &x->plan, err);
+}
 
 static int make(struct execution *x, struct err *err)
 {
-    static step_fn *const prepare[] = {
-        check_status, execution_process, check_terminal, choose_cgroup, build_seccomp, open_root,
+    static const struct step prepare[] = {
+        { "read and plan", read_config },
+        { "status", check_status },
+        { "process", execution_process },
+        { "check terminal", check_terminal },
+        { "cgroup", choose_cgroup },
+        { "seccomp", build_seccomp },
+        { "root", open_root },
+        { NULL, NULL },
     };
-    static step_fn *const begin[] = { build_stub, fill_init,   execution_spawn,
-                                      tell_pid,   await_ready, serve_terminal };
-    int r = engine_check_preserved(x->options.preserve_fds, err);
+    static const struct step begin[] = {
+        { "stub image", build_stub },  { "prepare init", fill_init },
+        { "clone", execution_spawn },  { "tell pid", tell_pid },
+        { "await init", await_ready }, { "terminal", serve_terminal },
+        { "await exec", await_exec },  { NULL, NULL },
+    };
+    int r = walk(x, prepare, err);
 
     if (r >= 0)
-        r = existing_config(x->container, &x->bundle, &x->plan, err);
-    if (r >= 0)
-        r = WALK(x, prepare, err);
-    if (r >= 0)
-        r = WALK(x, begin, err);
+        r = walk(x, begin, err);
     if (r == -ERESTART && !err_is_set(err)) {
         fd_cleanup(&x->gate_fd);
         fd_cleanup(&x->stub_fd);
         fd_cleanup(&x->pidfd);
         x->migrate = true;
-        r = WALK(x, begin, err);
+        r = walk(x, begin, err);
     }
-    return r < 0 ? r
-                 : engine_await_exec(x->gate_fd, x->pidfd, x->plan, x->compiled, &x->container->cgroup, NULL,
-                                     err);
+    return r;
 }
 
 static void end(struct execution *x)

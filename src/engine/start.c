@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "base/trace.h"
 #include "engine/creation.h"
 #include "engine/existing.h"
 #include "engine/removal.h"
@@ -94,6 +95,7 @@ static int start(struct existing *e, struct bundle *bundle, struct plan **ret_pl
 {
     autoclose int fd = -EBADF;
     bool hook = false;
+    int64_t begin;
     int r = check_status(e, err);
 
     if (r >= 0)
@@ -110,7 +112,9 @@ static int start(struct existing *e, struct bundle *bundle, struct plan **ret_pl
     r = gate_go(fd, e->state->pid);
     if (r < 0 && r != -EPIPE && r != -ECONNRESET)
         return err_set(err, ERR_INIT_DIED, r, "tell the container's process to start");
+    begin = trace_begin(e->ocirt->trace_fd);
     r = engine_await_exec(fd, e->pidfd, *ret_plan, (*ret_plan)->process, &e->cgroup, &hook, err);
+    trace_end(e->ocirt->trace_fd, "stub", "become the program", e->state->pid, begin);
     (void) unlinkat(e->dir_fd, HOST_STATE_SOCKET,
                     0); /* nobody listens any more; its presence means "created" */
     if (r >= 0) {

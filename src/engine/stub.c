@@ -100,8 +100,13 @@ int creation_build_stub(struct creation *c, struct err *err)
     if (r < 0)
         return r;
 
+    /* "This setting is not applicable to the container's init process" (config.md "execCPUAffinity"). */
+    struct plan_process process = *plan->process;
+
+    process.final_affinity = NULL;
+
     const struct host_stub_request request = {
-        .process = plan->process,
+        .process = &process,
         .start = c->run ? STUB_WAIT : STUB_ACCEPT,
         .start_fd = *start_fd,
         .preserve_fds = plan->options.preserve_fds,

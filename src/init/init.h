@@ -60,6 +60,7 @@ struct init {
     struct plan *plan;
     struct plan_process *process; /* of the plan, or of the exec; NULL: the container has none */
     int gate_fd;                  /* SOCK_SEQPACKET to the runtime */
+    int trace_fd;                 /* 0: no trace */
     int proc_fd;                  /* private procfs of the runtime's pid namespace; -1 if nothing needs it */
     int stub_fd;                  /* memfd to execute; -1 without a process */
     char **stub_argv;             /* two free entries, then the process's argv, then NULL */

@@ -20,71 +20,74 @@
 #include <unistd.h>
 
 #include "base/decimal.h"
+#include "base/procfs.h"
 #include "base/sys.h"
+#include "base/trace.h"
 
 struct stage {
     enum init_stage id;
+    const char *name; /* in a trace */
     int (*run)(struct init *init);
 };
 
 static const struct stage container_stages[] = {
-    { INIT_STAGE_RESET, init_reset },
-    { INIT_STAGE_JOIN, init_join },
-    { INIT_STAGE_ROOT_TARGET, init_root_target },
-    { INIT_STAGE_BECOME_ROOT, init_become_root },
-    { INIT_STAGE_UNSHARE, init_unshare },
-    { INIT_STAGE_KEYRING, init_keyring },
-    { INIT_STAGE_SOURCES, init_sources },
-    { INIT_STAGE_PRIVATE, init_private },
-    { INIT_STAGE_HOSTNAME, init_hostname },
-    { INIT_STAGE_DOMAINNAME, init_domainname },
-    { INIT_STAGE_LOOPBACK, init_loopback },
-    { INIT_STAGE_SYSCTL, init_sysctls },
-    { INIT_STAGE_ROOT, init_root_attach },
-    { INIT_STAGE_MOUNT, init_mounts },
-    { INIT_STAGE_DEVICE, init_devices },
-    { INIT_STAGE_SYMLINK, init_symlinks },
-    { INIT_STAGE_CONSOLE, init_console },
-    { INIT_STAGE_RUNTIME_HOOKS, init_runtime_hooks },
-    { INIT_STAGE_CONTAINER_HOOKS, init_container_hooks },
-    { INIT_STAGE_PIVOT, init_pivot },
-    { INIT_STAGE_HIDE, init_hide },
-    { INIT_STAGE_CWD, init_cwd },
-    { INIT_STAGE_MOUNT, init_mounts_close },
-    { INIT_STAGE_ROOT_READONLY, init_root_readonly },
-    { INIT_STAGE_ROOT_PROPAGATION, init_root_propagation },
-    { INIT_STAGE_MEMORY_POLICY, init_memory_policy },
-    { INIT_STAGE_PROGRAM, init_program },
-    { INIT_STAGE_STDIO, init_stdio },
-    { 0, NULL },
+    { INIT_STAGE_RESET, "reset", init_reset },
+    { INIT_STAGE_JOIN, "join", init_join },
+    { INIT_STAGE_ROOT_TARGET, "root target", init_root_target },
+    { INIT_STAGE_BECOME_ROOT, "become root", init_become_root },
+    { INIT_STAGE_UNSHARE, "unshare", init_unshare },
+    { INIT_STAGE_KEYRING, "keyring", init_keyring },
+    { INIT_STAGE_SOURCES, "sources", init_sources },
+    { INIT_STAGE_PRIVATE, "private", init_private },
+    { INIT_STAGE_HOSTNAME, "hostname", init_hostname },
+    { INIT_STAGE_DOMAINNAME, "domainname", init_domainname },
+    { INIT_STAGE_LOOPBACK, "loopback", init_loopback },
+    { INIT_STAGE_SYSCTL, "sysctls", init_sysctls },
+    { INIT_STAGE_ROOT, "root attach", init_root_attach },
+    { INIT_STAGE_MOUNT, "mounts", init_mounts },
+    { INIT_STAGE_DEVICE, "devices", init_devices },
+    { INIT_STAGE_SYMLINK, "symlinks", init_symlinks },
+    { INIT_STAGE_CONSOLE, "console", init_console },
+    { INIT_STAGE_RUNTIME_HOOKS, "runtime hooks", init_runtime_hooks },
+    { INIT_STAGE_CONTAINER_HOOKS, "container hooks", init_container_hooks },
+    { INIT_STAGE_PIVOT, "pivot", init_pivot },
+    { INIT_STAGE_HIDE, "hide", init_hide },
+    { INIT_STAGE_CWD, "cwd", init_cwd },
+    { INIT_STAGE_MOUNT, "mounts close", init_mounts_close },
+    { INIT_STAGE_ROOT_READONLY, "root readonly", init_root_readonly },
+    { INIT_STAGE_ROOT_PROPAGATION, "root propagation", init_root_propagation },
+    { INIT_STAGE_MEMORY_POLICY, "memory policy", init_memory_policy },
+    { INIT_STAGE_PROGRAM, "program", init_program },
+    { INIT_STAGE_STDIO, "stdio", init_stdio },
+    { 0, NULL, NULL },
 };
 
 static const struct stage exec_stages[] = {
-    { INIT_STAGE_RESET, init_reset },
-    { INIT_STAGE_EXEC_JOIN, init_exec_join },
-    { INIT_STAGE_BECOME_ROOT, init_become_root },
-    { INIT_STAGE_KEYRING, init_keyring },
-    { INIT_STAGE_CONSOLE, init_console },
-    { INIT_STAGE_CWD, init_cwd },
-    { INIT_STAGE_MEMORY_POLICY, init_memory_policy },
-    { INIT_STAGE_PROGRAM, init_program },
-    { INIT_STAGE_STDIO, init_stdio },
-    { 0, NULL },
+    { INIT_STAGE_RESET, "reset", init_reset },
+    { INIT_STAGE_EXEC_JOIN, "exec join", init_exec_join },
+    { INIT_STAGE_BECOME_ROOT, "become root", init_become_root },
+    { INIT_STAGE_KEYRING, "keyring", init_keyring },
+    { INIT_STAGE_CONSOLE, "console", init_console },
+    { INIT_STAGE_CWD, "cwd", init_cwd },
+    { INIT_STAGE_MEMORY_POLICY, "memory policy", init_memory_policy },
+    { INIT_STAGE_PROGRAM, "program", init_program },
+    { INIT_STAGE_STDIO, "stdio", init_stdio },
+    { 0, NULL, NULL },
 };
 
 static const struct stage mount_stages[] = {
-    { INIT_STAGE_RESET, init_reset },
-    { INIT_STAGE_EXEC_JOIN, init_exec_join },
-    { INIT_STAGE_MOUNT, init_mounts },
-    { INIT_STAGE_MOUNT, init_mounts_close },
-    { 0, NULL },
+    { INIT_STAGE_RESET, "reset", init_reset },
+    { INIT_STAGE_EXEC_JOIN, "exec join", init_exec_join },
+    { INIT_STAGE_MOUNT, "mounts", init_mounts },
+    { INIT_STAGE_MOUNT, "mounts close", init_mounts_close },
+    { 0, NULL, NULL },
 };
 
 static const struct stage unmount_stages[] = {
-    { INIT_STAGE_RESET, init_reset },
-    { INIT_STAGE_EXEC_JOIN, init_exec_join },
-    { INIT_STAGE_MOUNT, init_unmounts },
-    { 0, NULL },
+    { INIT_STAGE_RESET, "reset", init_reset },
+    { INIT_STAGE_EXEC_JOIN, "exec join", init_exec_join },
+    { INIT_STAGE_MOUNT, "unmounts", init_unmounts },
+    { 0, NULL, NULL },
 };
 
 void init_say(struct init *init, const char *s, size_t n)
@@ -177,6 +180,33 @@ static _Noreturn void become_stub(struct init *init)
     fail(init, INIT_STAGE_STUB, -errno);
 }
 
+/* If it can't be set the runtime will find that out, and say so. */
+static void set_oom_score(const struct init *init)
+{
+    int value = init->process->oom_score_adj;
+    unsigned rest = value < 0 ? -(unsigned) value : (unsigned) value;
+    char buf[12], *p = buf + sizeof buf;
+
+    do
+        *--p = (char) ('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--p = '-';
+    (void) procfs_write(init->proc_fd, "self/oom_score_adj", p, (size_t) (buf + sizeof buf - p));
+}
+
+/*
+ * The clone is in the container's pid namespace from its birth, with our memory and descriptors, and of the same user
+ * as the container's root: nobody there may trace it (CVE-2016-9962).  The OOM score is set before, since
+ * its file belongs to the host's root afterwards.
+ */
+static void hide_from_container(const struct init *init)
+{
+    if (init->process->has_oom_score_adj)
+        set_oom_score(init);
+    (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid)
 {
     struct clone_args args = { .flags = flags | CLONE_PARENT };
@@ -190,6 +220,8 @@ void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid)
     r = exec ? 0 : init_become_root(init);
     if (r < 0)
         fail(init, INIT_STAGE_BECOME_ROOT, r);
+    if (exec)
+        hide_from_container(init);
     pid = sys_clone3(&args);
     if (pid < 0)
         fail(init, INIT_STAGE_UNSHARE, pid);
@@ -208,8 +240,11 @@ static void walk(struct init *init, const struct stage *stages)
         _exit(1);
     write_pid(init, pid);
     for (const struct stage *s = stages; s->run; s++) {
+        int64_t begin = trace_begin(init->trace_fd);
+
         init->item = 0;
         r = s->run(init);
+        trace_end(init->trace_fd, "init", s->name, (pid_t) pid, begin);
         if (r < 0)
             fail(init, s->id, r);
     }
