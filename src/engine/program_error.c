@@ -46,7 +46,8 @@ int program_lookup_failed(const struct plan_process *p, const struct msg *msg, c
     switch (r) {
     case -ENOENT:
         return at_args(p, err, r, "exec: \"%s\": stat %.*s: " WORDS_NO_SUCH_FILE, name, (int) n, text);
-    case -EISDIR: return at_args(p, err, r, "exec: \"%s\": " WORDS_IS_DIRECTORY, name);
+    case -EISDIR: /* with what execve(2) would say: older engines know only that, and answer with 126 */
+        return at_args(p, err, r, "exec: \"%s\": " WORDS_IS_DIRECTORY ": " WORDS_PERMISSION, name);
     case -EACCES:
         r = at_args(p, err, r, "exec: \"%s\": " WORDS_PERMISSION, name);
         err_hint(err, "the file has no execute bit, or is no regular file");
