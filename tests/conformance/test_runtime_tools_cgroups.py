@@ -197,21 +197,29 @@ class Programs(V1Test):
         self.assertFalse(os.path.exists(path))
 
     def test_delete_only_create_resources(self):
-        """A cgroup that somebody else made stays, though it is above the container's."""
+        """A cgroup that somebody else made stays, whether the container was moved there or has its own below."""
         self.need("pids")
         top = os.path.join(cgroups.hierarchies()["pids"], bundle.cgroups_path("cgrouptest").lstrip("/"))
         os.makedirs(top)
         self.addCleanup(lambda: os.path.isdir(top) and os.rmdir(top))
-        config = self.limited({"pids": {"limit": 1000}})
-        config["linux"]["cgroupsPath"] = bundle.cgroups_path("cgrouptest/container")
-        container = self.container(config)
-        self.assertOk(container.create())
-        self.assertEqual(self.cgroup_of(container.pid, "pids"), os.path.join(top, "container"))
-        self.assertOk(container.kill("KILL"))
-        self.wait_for(lambda: container.status == "stopped", "the end")
-        self.assertOk(container.delete())
-        self.assertTrue(os.path.isdir(top))
-        self.assertFalse(os.path.exists(os.path.join(top, "container")))
+        for place in ("cgrouptest/container", "elsewhere"):
+            with self.subTest(place):
+                config = self.limited({"pids": {"limit": 1000}})
+                config["linux"]["cgroupsPath"] = bundle.cgroups_path(place)
+                container = self.container(config)
+                self.assertOk(container.create())
+                own = self.cgroup_of(container.pid, "pids")
+                if place == "elsewhere":
+                    with open(os.path.join(top, "cgroup.procs"), "w", encoding="ascii") as file:
+                        file.write(str(container.pid))
+                else:
+                    self.assertEqual(own, os.path.join(top, "container"))
+                self.assertOk(container.start())
+                self.assertOk(container.kill("KILL"))
+                self.wait_for(lambda c=container: c.status == "stopped", "the end")
+                self.assertOk(container.delete())
+                self.assertTrue(os.path.isdir(top))
+                self.assertFalse(os.path.exists(own))
 
 
 if __name__ == "__main__":
