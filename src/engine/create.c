@@ -103,21 +103,21 @@ static int set_going(struct creation *c, struct err *err)
                               c->plan->hooks_stdout, c->plan->hooks_stderr, err);
 }
 
-/* The container has ended, and nobody else will delete it. */
+/*
+ * The container has ended.  Somebody may have deleted it meanwhile, and even made another with its id: only the one that
+ * this call made is removed.
+ */
 static int remove_ended(struct creation *c, struct err *err)
 {
     struct existing e = EXISTING_INIT;
-    int r;
+    int r = existing_open(c->ocirt, c->id, EXISTING_CHANGE, &e, err);
 
-    e.ocirt = c->ocirt;
-    e.id = c->id;
-    e.state = &c->state;
-    e.root_fd = take_fd(&c->root_fd);
-    e.dir_fd = take_fd(&c->dir_fd);
-    e.cgroup = c->cgroup;
-    e.cgroup_open = true;
-    c->cgroup = (struct host_cgroup) HOST_CGROUP_INIT;
-    r = removal_destroy(&e, c->plan, false, err);
+    if (r < 0 && err->code == ERR_NOT_FOUND) {
+        err_done(err);
+        r = 0;
+    } else if (r >= 0 && e.state->pid == c->state.pid && e.state->start_time == c->state.start_time) {
+        r = removal_destroy(&e, c->plan, false, err);
+    }
     existing_done(&e);
     return r;
 }
