@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The base of the tests of engines: runs their programs, and looks for what the runtime left."""
+
+import concurrent.futures
+import os
+import subprocess
+import time
+import unittest
+
+from ocitest import cgroups, leaks
+
+from . import surroundings
+
+
+class Finished:
+    """A command that has ended."""
+
+    def __init__(self, argv, process):
+        self.argv, self.rc, self.out, self.err = argv, process.returncode, process.stdout, process.stderr
+
+    def __str__(self):
+        return f"{' '.join(self.argv)} ended with {self.rc}\n{self.out}{self.err}"
+
+
+def in_parallel(function, items, workers=3):
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(function, items))
+
+
+def wait_for(condition, what, seconds=30):
+    """A value that is true, of a function that is asked until then."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"after {seconds} s there is not: {what}")
+        time.sleep(0.05)
+
+
+class EngineTest(unittest.TestCase):
+    maxDiff = 4000
+    engine_processes = ()   # names of the engine's own processes, which outlive a container
+    engine_cgroups = ()     # names of the engine's own cgroups, which it keeps
+    engine_mounts = ()      # where the engine mounts something for itself
+    seconds = 120
+
+    def setUp(self):
+        leaks.reap()
+        self.pids_before = set(leaks.descendants())
+        self.mounts_before = self.mounts()
+        self.addCleanup(self.check_left)
+
+    def command(self, *argv, rc=0, stdin=None, timeout=90):
+        """Runs a program of the engine; rc is the exit status that it must have, None for any."""
+        process = subprocess.run(argv, env=surroundings.environment(), capture_output=True, text=True, errors="replace",
+                                 input=stdin, timeout=timeout, check=False,
+                                 **({} if stdin is not None else {"stdin": subprocess.DEVNULL}))
+        result = Finished(argv, process)
+        if rc is not None:
+            self.assertEqual(result.rc, rc, str(result))
+        return result
+
+    wait_for = staticmethod(wait_for)
+
+    # -- what is left ----------------------------------------------------------------------------------
+
+    @staticmethod
+    def mounts():
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
+            return leaks.mount_lines(file.read())
+
+    def left(self):
+        leaks.reap()
+        name = surroundings.runtime_name()
+        found = [f"process {pid} ({name}): {leaks.command_of(pid)}" for pid, (name, state) in leaks.descendants().items()
+                 if pid not in self.pids_before and name not in self.engine_processes]
+        found += [f"mount {line}" for line in self.mounts() - self.mounts_before
+                  if not line.startswith((f"/run/{name}/.", *self.engine_mounts))]
+        found += [f"cgroup {path}" for path in cgroups.left()
+                  if os.path.basename(path) not in self.engine_cgroups and path.count("/engine/")]
+        for root in self.state_roots():
+            found += [f"state {root}/{entry}" for entry in (os.listdir(root) if os.path.isdir(root) else ())
+                      if entry[0] != "."]
+        return found
+
+    def state_roots(self):
+        return [f"/run/{surroundings.runtime_name()}"]
+
+    def check_left(self):
+        deadline = time.monotonic() + 5
+        while self.left() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        left = self.left()
+        for pid, (name, _) in leaks.descendants().items():
+            if pid not in self.pids_before and name not in self.engine_processes:
+                try:
+                    os.kill(pid, 9)
+                except ProcessLookupError:
+                    pass
+        for path in cgroups.left() if left else ():
+            try:
+                os.rmdir(path)
+            except OSError:
+                pass
+        self.assertFalse(left, "left behind:\n" + "\n".join(left))
+
+    # -- cgroups of a process --------------------------------------------------------------------------
+
+    @staticmethod
+    def cgroup_of(pid, controller):
+        """The directory of a process's cgroup, of version 1's controller or of version 2."""
+        unified = None
+        with open(f"/proc/{pid}/cgroup", encoding="utf-8") as lines:
+            for line in lines:
+                _, controllers, path = line.rstrip("\n").split(":", 2)
+                if controller in controllers.split(","):
+                    return cgroups.directory(path, controller)
+                unified = path if not controllers else unified
+        return cgroups.directory(unified)
+
+    def limit(self, pid, controller, old, new):
+        """What a limit's file says: old is its name in version 1, new in version 2."""
+        where = self.cgroup_of(pid, controller)
+        name = old if os.path.exists(os.path.join(where, old)) else new
+        with open(os.path.join(where, name), encoding="ascii") as file:
+            return file.read().strip()

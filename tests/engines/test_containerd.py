@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""containerd's shim for runc, with the runtime under test as its binary."""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
+
+from enginelib import ContainerdTest, enter, in_parallel  # noqa: E402
+from ocitest import main  # noqa: E402
+
+MANY = int(os.environ.get("OCIRT_MANY") or 30)
+
+
+def setUpModule():
+    enter(("containerd", "containerd"), ("ctr", "containerd"))
+
+
+class Containerd(ContainerdTest):
+    def test_run(self):
+        self.assertEqual(self.run_once("echo", "hello").out, "hello\n")
+
+    def test_exit_status(self):
+        self.run_once("sh", "-c", "exit 5", rc=5)
+
+    def test_started_again(self):
+        """`ctr run` makes the container and its task; the task can be made anew."""
+        self.start()
+        first = self.tasks()["c"]
+        self.ctr("task", "rm", "-f", "c", rc=None)
+        self.assertEqual(self.tasks(), {})
+        self.ctr("task", "start", "-d", "c")
+        self.assertEqual((self.tasks()["c"][1], first[1]), ("RUNNING", "RUNNING"))
+        self.assertNotEqual(self.tasks()["c"][0], first[0])
+
+    def test_exec(self):
+        self.start()
+        self.assertEqual(self.ctr("task", "exec", "--exec-id", "e", "c", "echo", "in").out, "in\n")
+        self.ctr("task", "exec", "--exec-id", "e", "c", "sh", "-c", "exit 8", rc=8)
+        self.assertIn("executable file not found in $PATH", self.ctr("task", "exec", "--exec-id", "e", "c", "nonexistent", rc=1).err)
+
+    def test_pause_and_resume(self):
+        self.start()
+        self.ctr("task", "pause", "c")
+        self.assertEqual(self.tasks()["c"][1], "PAUSED")
+        self.ctr("task", "resume", "c")
+        self.assertEqual(self.tasks()["c"][1], "RUNNING")
+
+    def test_metrics_and_ps(self):
+        self.start()
+        self.assertIn("memory", self.ctr("task", "metrics", "c").out)
+        self.assertIn(str(self.tasks()["c"][0]), self.ctr("task", "ps", "c").out)
+
+    def test_kill_and_rm(self):
+        self.start()
+        self.ctr("task", "kill", "-s", "KILL", "c")
+        self.wait_for(lambda: self.tasks()["c"][1] == "STOPPED", "the end")
+        self.assertIn("137", self.ctr("task", "rm", "c").err)
+
+    def test_kill_of_all_and_twice(self):
+        """What the shim is told of an ended process is "not found", not a failure."""
+        self.start(args=("sh", "-c", "sleep 1000 & sleep 1000"))
+        self.ctr("task", "kill", "-a", "-s", "KILL", "c")
+        self.wait_for(lambda: self.tasks()["c"][1] == "STOPPED", "the end")
+        self.assertIn("not found", self.ctr("task", "kill", "-s", "KILL", "c", rc=1).err)
+
+    def test_options(self):
+        out = self.run_once("sh", "-c", "cat /proc/self/cgroup; touch /x || echo closed; echo $A; pwd",
+                            options=("--read-only", "--cwd", "/tmp", "--env", "A=b")).out
+        self.assertTrue(out.endswith("closed\nb\n/tmp\n"), out)
+
+    def test_limits(self):
+        self.start(options=("--memory-limit", str(32 << 20), "--pids-limit", "44") if "--pids-limit" in
+                   self.ctr("run", "--help").out else ("--memory-limit", str(32 << 20)))
+        self.assertEqual(self.limit(self.tasks()["c"][0], "memory", "memory.limit_in_bytes", "memory.max"), str(32 << 20))
+
+    def test_seccomp_and_privileged(self):
+        self.assertEqual(self.run_once("grep", "Seccomp:", "/proc/self/status", options=("--seccomp",)).out.split()[1], "2")
+        self.run_once("mount", "-t", "tmpfs", "tmpfs", "/tmp", options=("--privileged",))
+
+    def test_error_of_create(self):
+        error = self.run_once("nonexistent", rc=1).err
+        self.assertIn("executable file not found in $PATH", error)
+        self.ctr("containers", "rm", "once", rc=None)
+
+    def test_many(self):
+        names = [f"m{i}" for i in range(MANY)]
+        in_parallel(self.start, names)
+        self.assertEqual({status for _, status in self.tasks().values()}, {"RUNNING"})
+        in_parallel(lambda n: self.ctr("task", "exec", "--exec-id", "e", n, "true"), names)
+        in_parallel(self.remove, names)
+        self.assertEqual(self.tasks(), {})
+
+
+if __name__ == "__main__":
+    main()
