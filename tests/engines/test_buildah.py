@@ -19,13 +19,15 @@ def setUpModule():
 
 
 class Buildah(PodmanTest):
+    # Buildah takes the parent as the path of the cgroup itself.
+    cgroup = f"{cgroup_parent()}/buildah"
     limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
 
     def buildah(self, *args, **how):
         return self.command("buildah", *args, **how)
 
     def container(self):
-        name = self.buildah("from", "--pull-never", "--cgroup-parent", cgroup_parent(), *self.limits, IMAGE).out.strip()
+        name = self.buildah("from", "--pull-never", "--cgroup-parent", self.cgroup, *self.limits, IMAGE).out.strip()
         self.addCleanup(self.buildah, "rm", name)
         return name
 
@@ -55,7 +57,7 @@ class Buildah(PodmanTest):
     def test_build(self):
         self.file("Containerfile", f"FROM {IMAGE}\nRUN echo built > /built && id -u >> /built\nUSER 1000\nRUN touch /tmp/x\n")
         self.buildah("bud", "--isolation", "oci", "--runtime", RUNTIME, "--network", "none", "--pull-never", "--cgroup-parent",
-                     cgroup_parent(), *self.limits, "-t", "localhost/built", self.directory)
+                     self.cgroup, *self.limits, "-t", "localhost/built", self.directory)
         self.addCleanup(self.podman, "rmi", "-f", "localhost/built")
         self.assertEqual(self.ask("run", "--rm", *self.parent, "localhost/built", "cat", "/built").split(), ["built", "0"])
 

@@ -22,7 +22,7 @@ class Docker(DockerTest):
 
     def test_exit_status(self):
         self.run_once("sh", "-c", "exit 5", rc=5)
-        self.run_once("sh", "-c", "kill -9 $$", rc=137)
+        self.run_once("sh", "-c", "sleep 9 & kill -9 $!; wait $!", rc=137)
 
     def test_errors(self):
         self.run_once("nonexistent", rc=127)

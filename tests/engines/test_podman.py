@@ -27,7 +27,7 @@ class Life(PodmanTest):
 
     def test_exit_status(self):
         self.shell("exit 5", rc=5)
-        self.shell("kill -9 $$", rc=137)
+        self.shell("sleep 9 & kill -9 $!; wait $!", rc=137)
 
     def test_input_and_both_outputs(self):
         result = self.podman("run", "--rm", "-i", *self.parent, IMAGE, "sh", "-c", "cat; echo wrong >&2", stdin="right")
