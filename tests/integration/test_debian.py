@@ -25,7 +25,8 @@ def mirror():
     for name in names:
         if os.path.exists(name):
             with open(name, encoding="utf-8") as file:
-                found = re.search(r"^(?:URIs:|deb(?: \[[^]]*\])?)\s+(https?://\S+/debian)/?\s", file.read(), re.MULTILINE)
+                found = re.search(r"^(?:URIs:|deb(?: \[[^]]*\])?)\s+(https?://\S+/debian)/?\s", file.read(),
+                                  re.MULTILINE)
             if found:
                 return found.group(1)
     return "http://deb.debian.org/debian"
@@ -41,7 +42,8 @@ def debian():
         raise unittest.SkipTest("needs root and debootstrap")
     os.makedirs(cache, exist_ok=True)
     new = f"{path}.{os.getpid()}"
-    made = subprocess.run(["debootstrap", "--variant=minbase", SUITE, new, mirror()], stdin=subprocess.DEVNULL,
+    made = subprocess.run(["debootstrap", "--variant=minbase", SUITE, new, mirror()],
+                          stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     for name in ("proc", "sys"):
         while os.path.ismount(os.path.join(new, name)):
@@ -65,7 +67,8 @@ class Debian(ContainerTest):
         config["root"] = {"path": self.debian, "readonly": True}
         config["process"]["args"] = list(args) or ["/bin/bash"]
         config["process"]["env"] += ["HOME=/root", "HISTFILE=", "LC_ALL=C"]
-        config["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev"]})
+        config["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs",
+                                 "options": ["nosuid", "nodev"]})
         return config
 
     def output(self, config):
@@ -75,7 +78,8 @@ class Debian(ContainerTest):
         self.assertRegex(self.output(self.config("bash", "-lc", "apt-get --version")), r"^apt \d+")
 
     def test_shell_features(self):
-        out = self.output(self.config("bash", "-c", "for i in 1 2 3; do echo $i; done | (tac; echo $$) ; cat <(echo sub)"))
+        out = self.output(self.config("bash", "-c",
+                                      "for i in 1 2 3; do echo $i; done | (tac; echo $$) ; cat <(echo sub)"))
         self.assertEqual(out, "3\n2\n1\n1\nsub\n")
 
     def test_names(self):
@@ -84,7 +88,8 @@ class Debian(ContainerTest):
     def test_user_by_name(self):
         config = self.config("id")
         config["process"]["user"] = {"uid": 33, "gid": 33, "additionalGids": [4]}
-        self.assertEqual(self.output(config).strip(), "uid=33(www-data) gid=33(www-data) groups=33(www-data),4(adm)")
+        self.assertEqual(self.output(config).strip(),
+                         "uid=33(www-data) gid=33(www-data) groups=33(www-data),4(adm)")
 
     def test_processes(self):
         pids = self.output(self.config("bash", "-c", "cd /proc; echo [0-9]*; true")).split()
@@ -94,7 +99,8 @@ class Debian(ContainerTest):
         self.assertEqual(self.container(self.config("bash", "-c", "exit 17")).run().rc, 17)
 
     def test_signalled(self):
-        self.assertEqual(self.container(self.config("bash", "-c", "bash -c 'kill -9 $$'; exit $?")).run().rc, 137)
+        self.assertEqual(self.container(self.config("bash", "-c", "bash -c 'kill -9 $$'; exit $?")).run().rc,
+                         137)
 
     def test_writing_is_refused_outside_of_tmp(self):
         out = self.output(self.config("bash", "-c", "(echo x >/etc/x) 2>&1; echo y >/tmp/y && cat /tmp/y"))

@@ -39,10 +39,12 @@ class Default(ContainerTest):
     def test_nothing_else(self):
         """Neither the host's devices nor leftovers of making them; console only with a terminal."""
         names = {n for n in self.report()["dev"] if "/" not in n}
-        self.assertEqual(names - {"core"}, set(DEFAULT) | {"fd", "stdin", "stdout", "stderr", "ptmx", "pts", "shm", "mqueue"})
+        self.assertEqual(names - {"core"},
+                         set(DEFAULT) | {"fd", "stdin", "stdout", "stderr", "ptmx", "pts", "shm", "mqueue"})
 
     def test_they_work(self):
-        lines = self.act("write", "/dev/null", "--", "write", "/dev/full", "--", "open", "/dev/zero", "2", "--", "open",
+        lines = self.act("write", "/dev/null", "--", "write", "/dev/full", "--", "open", "/dev/zero", "2",
+                         "--", "open",
                          "/dev/urandom", "--", "open", "/dev/random", "--", "write", "/dev/zero")
         self.assertEqual([line["errno"] for line in lines], [0, errno.ENOSPC, 0, 0, 0, 0])
 
@@ -57,7 +59,8 @@ class Default(ContainerTest):
         config["mounts"] = [m for m in config["mounts"] if not m["destination"].startswith("/dev")]
         dev = self.report(config)["dev"]
         for name, (major, minor) in DEFAULT.items():
-            self.assertEqual((dev[name]["type"], dev[name]["major"], dev[name]["minor"]), ("c", major, minor), name)
+            self.assertEqual((dev[name]["type"], dev[name]["major"], dev[name]["minor"]), ("c", major, minor),
+                             name)
 
     def test_symlinks_that_are_there_already(self):
         config = self.config()
@@ -100,13 +103,15 @@ class Listed(ContainerTest):
     def test_mode_with_type_bits(self):
         """Engines pass st_mode as it is."""
         mode = stat.S_IFCHR | 0o620
-        dev = self.report(self.with_devices({"path": "/dev/c", "type": "c", "major": 1, "minor": 3, "fileMode": mode}))
+        dev = self.report(self.with_devices({"path": "/dev/c", "type": "c", "major": 1, "minor": 3,
+                                             "fileMode": mode}))
         self.assertEqual(dev["dev"]["c"]["mode"], 0o620)
 
     def test_umask_does_not_matter(self):
         os.umask(0o077)
         self.addCleanup(os.umask, 0o022)
-        dev = self.report(self.with_devices({"path": "/dev/c", "type": "c", "major": 1, "minor": 3, "fileMode": 0o666}))
+        dev = self.report(self.with_devices({"path": "/dev/c", "type": "c", "major": 1, "minor": 3,
+                                             "fileMode": 0o666}))
         self.assertEqual(dev["dev"]["c"]["mode"], 0o666)
 
     def test_elsewhere_than_dev(self):
@@ -125,7 +130,8 @@ class Listed(ContainerTest):
         self.assertEqual((got["major"], got["minor"]), (4095, 1048575))
 
     def test_a_default_one_may_be_listed(self):
-        config = self.with_devices({"path": "/dev/null", "type": "c", "major": 1, "minor": 3, "fileMode": 0o600})
+        config = self.with_devices({"path": "/dev/null", "type": "c", "major": 1, "minor": 3,
+                                    "fileMode": 0o600})
         got = self.report(config)["dev"]["null"]
         self.assertEqual((got["major"], got["minor"], got["mode"]), (1, 3, 0o600))
 
@@ -160,18 +166,21 @@ class Listed(ContainerTest):
         self.assertEqual(tree.changes(), [])
 
     def test_type_a_is_refused(self):
-        self.refuse(self.with_devices({"path": "/dev/a", "type": "a", "major": 1, "minor": 3}), "linux.devices[0].type")
+        self.refuse(self.with_devices({"path": "/dev/a", "type": "a", "major": 1, "minor": 3}),
+                    "linux.devices[0].type")
 
     def test_numbers_are_needed(self):
         self.refuse(self.with_devices({"path": "/dev/c", "type": "c"}), "linux.devices[0]", "major")
 
     def test_relative_path_is_refused(self):
-        self.refuse(self.with_devices({"path": "dev/c", "type": "c", "major": 1, "minor": 3}), "linux.devices[0].path")
+        self.refuse(self.with_devices({"path": "dev/c", "type": "c", "major": 1, "minor": 3}),
+                    "linux.devices[0].path")
 
     @needs(user_namespaces_work(), "user namespaces")
     def test_with_user_namespace(self):
         """mknod is not possible there, so the node is a mount of the host's."""
-        config = with_user_namespace(self.with_devices({"path": "/dev/zero2", "type": "c", "major": 1, "minor": 5}))
+        config = with_user_namespace(self.with_devices({"path": "/dev/zero2", "type": "c", "major": 1,
+                                                        "minor": 5}))
         container = self.container(config)
         result = container.run()
         if result.rc == 0:
@@ -188,14 +197,18 @@ class Masked(ContainerTest):
         return config
 
     def test_file(self):
-        container = self.container(self.config_with("/etc/secret", words=["read", "/etc/secret", "--", "stat", "/etc/secret"]))
+        container = self.container(self.config_with("/etc/secret",
+                                                    words=["read", "/etc/secret", "--", "stat",
+                                                           "/etc/secret"]))
         container.bundle.put("/etc/secret", "secret")
         lines = self.assertOk(container.run()).lines()
         self.assertEqual(lines[0].get("text", ""), "")
         self.assertEqual((lines[1]["type"], lines[1]["major"], lines[1]["minor"]), (2, 1, 3))
 
     def test_directory(self):
-        container = self.container(self.config_with("/etc/secret", words=["list", "/etc/secret", "--", "write", "/etc/secret/x"]))
+        container = self.container(self.config_with("/etc/secret",
+                                                    words=["list", "/etc/secret", "--", "write",
+                                                           "/etc/secret/x"]))
         container.bundle.put("/etc/secret/file", "secret")
         lines = self.assertOk(container.run()).lines()
         self.assertEqual(lines[0]["names"], [])
@@ -250,7 +263,8 @@ class Masked(ContainerTest):
 
     @needs(user_namespaces_work(), "user namespaces")
     def test_with_user_namespace(self):
-        config = with_user_namespace(self.config_with("/etc/secret", "/proc/kcore", words=["list", "/etc/secret"]))
+        config = with_user_namespace(self.config_with("/etc/secret", "/proc/kcore",
+                                                      words=["list", "/etc/secret"]))
         container = self.container(config)
         container.bundle.put("/etc/secret/file", "secret")
         self.assertEqual(self.assertOk(container.run()).lines()[0]["names"], [])
@@ -266,14 +280,18 @@ class Readonly(ContainerTest):
         return config
 
     def test_file(self):
-        container = self.container(self.config_with("/etc/file", words=["write", "/etc/file", "x", "--", "read", "/etc/file"]))
+        container = self.container(self.config_with("/etc/file",
+                                                    words=["write", "/etc/file", "x", "--", "read",
+                                                           "/etc/file"]))
         container.bundle.put("/etc/file", "text")
         lines = self.assertOk(container.run()).lines()
         self.assertErrno(lines[0], errno.EROFS)
         self.assertEqual(lines[1]["text"], "text")
 
     def test_directory(self):
-        container = self.container(self.config_with("/etc/dir", words=["write", "/etc/dir/new", "--", "write", "/etc/dir/file"]))
+        container = self.container(self.config_with("/etc/dir",
+                                                    words=["write", "/etc/dir/new", "--", "write",
+                                                           "/etc/dir/file"]))
         container.bundle.put("/etc/dir/file", "text")
         for line in self.assertOk(container.run()).lines():
             self.assertErrno(line, errno.EROFS)
@@ -298,7 +316,8 @@ class Readonly(ContainerTest):
         os.mkdir(source)
         with open(source + "/file", "w", encoding="ascii") as file:
             file.write("text")
-        config["mounts"].append({"destination": "/mnt/sub", "type": "none", "source": source, "options": ["bind"]})
+        config["mounts"].append({"destination": "/mnt/sub", "type": "none", "source": source,
+                                 "options": ["bind"]})
         self.assertEqual(self.run_ok(config).result.lines()[0]["text"], "text")
 
     def test_relative_is_refused(self):
@@ -308,10 +327,12 @@ class Readonly(ContainerTest):
     def test_with_user_namespace_keeps_locked_flags(self):
         source = os.path.join(self.tmp, "source")
         os.mkdir(source)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "nosuid,nodev,noexec,noatime", "tmpfs", source], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "nosuid,nodev,noexec,noatime", "tmpfs", source],
+                       check=True)
         self.addCleanup(host.umount, source)
         config = with_user_namespace(self.config_with("/mnt", words=["write", "/mnt/x"]))
-        config["mounts"].append({"destination": "/mnt", "type": "none", "source": source, "options": ["bind"]})
+        config["mounts"].append({"destination": "/mnt", "type": "none", "source": source,
+                                 "options": ["bind"]})
         self.assertErrno(self.run_ok(config).result.lines()[0], errno.EROFS)
 
 

@@ -98,7 +98,8 @@ class Order(HookTest):
 
     def test_several_inside(self):
         config = self.hooks("-o", "/log", "say", "program",
-                            startContainer=[{"path": "/probe", "args": ["probe", "-o", "/log", "say", f"hook {i}"]}
+                            startContainer=[{"path": "/probe",
+                                             "args": ["probe", "-o", "/log", "say", f"hook {i}"]}
                                             for i in range(3)])
         container = self.through(config)
         texts = [json.loads(line)["text"] for line in container.bundle.get("/log").splitlines()]
@@ -122,7 +123,7 @@ class Order(HookTest):
         path = os.path.join(self.runtime.root, container.id)
         script = os.path.join(self.tmp, "check")
         with open(script, "w", encoding="ascii") as file:
-            file.write(f"#!/bin/sh\n[ -e {path} ] && echo there >{self.seen}/log || echo gone >{self.seen}/log\n")
+            file.write(f"#!/bin/sh\n{{ [ -e {path} ] && echo there || echo gone; }} >{self.seen}/log\n")
         os.chmod(script, 0o755)
         config["hooks"]["poststop"] = [{"path": script, "env": ["PATH=/usr/bin:/bin"]}]
         container.bundle.write(config)
@@ -183,7 +184,8 @@ class Surroundings(HookTest):
         self.assertEqual(env, {"A": "1", "B": "two words", "PATH": "/usr/bin:/bin"})
 
     def test_first_argument_is_the_callers(self):
-        config = self.hooks(startContainer=[{"path": "/probe", "args": ["another name", "-o", "/hook.out", "report"]}])
+        config = self.hooks(startContainer=[{"path": "/probe",
+                                             "args": ["another name", "-o", "/hook.out", "report"]}])
         container = self.through(config)
         report = json.loads(container.bundle.get("/hook.out"))
         self.assertEqual(report["proc"]["cmdline"].split("\0")[0], "another name")
@@ -200,7 +202,8 @@ class Surroundings(HookTest):
                 self.assertTrue(fds <= {0, 1, 2, 3}, f"{kind}: {fds}")     # 3 is of ls itself
 
     def test_no_descriptors_leak_inside(self):
-        config = self.hooks(startContainer=[{"path": "/probe", "args": ["probe", "-o", "/hook.out", "report"]}])
+        config = self.hooks(startContainer=[{"path": "/probe",
+                                             "args": ["probe", "-o", "/hook.out", "report"]}])
         container = self.through(config)
         report = json.loads(container.bundle.get("/hook.out"))
         self.assertTrue(set(report["fds"]) <= {"0", "1", "2", "3"}, report["fds"])     # 3 is of -o
@@ -262,7 +265,8 @@ class State(HookTest):
 
     def test_a_hook_that_does_not_read(self):
         config = self.hooks(createRuntime=[{"path": "/bin/true"}] * 3)
-        config["annotations"] = {f"org.example.{i}": "x" * 1000 for i in range(200)}    # more than a pipe holds
+        # More than a pipe holds.
+        config["annotations"] = {f"org.example.{i}": "x" * 1000 for i in range(200)}
         self.through(config)
 
     def test_a_large_state(self):
@@ -304,7 +308,8 @@ class Failures(HookTest):
 
     def test_poststart(self):
         container = self.container(self.hooks(
-            "wait-term", poststart=[self.hook("first", 3), self.hook("second")], poststop=[self.hook("poststop")]))
+            "wait-term", poststart=[self.hook("first", 3), self.hook("second")],
+            poststop=[self.hook("poststop")]))
         self.assertOk(container.create())
         pid = container.pid
         self.assertRefused(container.start(), "poststart")
@@ -321,7 +326,8 @@ class Failures(HookTest):
         self.assertIsNone(container.state())
 
     def test_run_with_a_failing_hook(self):
-        container = self.container(self.hooks("-o", "/ran", "say", "x", createRuntime=[self.hook("first", 3)]))
+        container = self.container(self.hooks("-o", "/ran", "say", "x",
+                                              createRuntime=[self.hook("first", 3)]))
         result = container.run()
         self.assertIn(result.rc, (1, 255))
         self.assertIn("createRuntime", result.err)
@@ -389,12 +395,14 @@ class Timeouts(HookTest):
         self.check("poststart")
 
     def test_start_container(self):
-        container = self.container(self.hooks(startContainer=[{"path": "/probe", "args": ["p", "sleep", "600"], "timeout": 1}]))
+        container = self.container(self.hooks(startContainer=[{"path": "/probe",
+                                                               "args": ["p", "sleep", "600"], "timeout": 1}]))
         self.assertOk(container.create())
         self.assertRefused(container.start(), "startContainer", "1 s")
 
     def test_poststop(self):
-        container = self.container(self.hooks(poststop=[self.hook("slow", 0, 600, timeout=1), self.hook("second")]))
+        container = self.container(self.hooks(poststop=[self.hook("slow", 0, 600, timeout=1),
+                                                        self.hook("second")]))
         self.assertOk(container.create())
         self.assertOk(container.delete("--force"))
         self.assertEqual(self.log(), ["slow", "second"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""hostname, domainname, sysctl, and the kernel's ways to run a process: scheduler, ioPriority, memoryPolicy, personality."""
+"""Names, sysctl, and the kernel's ways to run a process: scheduler, ioPriority, memoryPolicy, personality."""
 
 import os
 
@@ -77,14 +77,18 @@ class Sysctl(ContainerTest):
         self.assertEqual(self.sysctl({"net/ipv4/ip_forward": "1"}, "/proc/sys/net/ipv4/ip_forward"), [["1"]])
 
     def test_interface_with_a_dot_by_slashes(self):
-        self.assertEqual(self.sysctl({"net/ipv4/conf/lo/forwarding": "1"}, "/proc/sys/net/ipv4/conf/lo/forwarding"), [["1"]])
+        self.assertEqual(self.sysctl({"net/ipv4/conf/lo/forwarding": "1"},
+                                     "/proc/sys/net/ipv4/conf/lo/forwarding"), [["1"]])
 
     def test_several_values(self):
-        self.assertEqual(self.sysctl({"net.ipv4.ping_group_range": "5 10"}, "/proc/sys/net/ipv4/ping_group_range"), [["5", "10"]])
+        self.assertEqual(self.sysctl({"net.ipv4.ping_group_range": "5 10"},
+                                     "/proc/sys/net/ipv4/ping_group_range"), [["5", "10"]])
 
     def test_ipc(self):
-        self.assertEqual(self.sysctl({"kernel.msgmax": "4096", "kernel.shmmni": "100", "fs.mqueue.msg_max": "9"},
-                                     "/proc/sys/kernel/msgmax", "/proc/sys/kernel/shmmni", "/proc/sys/fs/mqueue/msg_max"),
+        self.assertEqual(self.sysctl({"kernel.msgmax": "4096", "kernel.shmmni": "100",
+                                      "fs.mqueue.msg_max": "9"},
+                                     "/proc/sys/kernel/msgmax", "/proc/sys/kernel/shmmni",
+                                     "/proc/sys/fs/mqueue/msg_max"),
                          [["4096"], ["100"], ["9"]])
 
     def test_uts(self):
@@ -161,9 +165,10 @@ class Scheduler(ContainerTest):
         self.assertEqual(self.scheduler(policy="SCHED_IDLE")["policy"], 5)
 
     def test_deadline(self):
-        """Deadline tasks may not be bound to less than all processors, so this may be refused for that alone."""
+        """May be refused where the process is bound to less than all processors."""
         config = self.config()
-        config["process"]["scheduler"] = {"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 10000000,
+        config["process"]["scheduler"] = {"policy": "SCHED_DEADLINE", "runtime": 1000000,
+                                          "deadline": 10000000,
                                           "period": 10000000}
         result = self.container(config).run()
         if result.rc == 0:

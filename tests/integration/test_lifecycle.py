@@ -33,7 +33,8 @@ class States(ContainerTest):
         container = self.running(config)
         state = container.state()
         self.assertRegex(state["ociVersion"], r"^1\.\d+\.\d+")
-        self.assertEqual((state["id"], state["bundle"], state["status"]), (container.id, container.bundle.path, "running"))
+        self.assertEqual((state["id"], state["bundle"], state["status"]),
+                         (container.id, container.bundle.path, "running"))
         self.assertEqual(state["annotations"], {"org.example.key": "value"})
         self.assertEqual(state["rootfs"], container.bundle.rootfs)
         self.assertTrue(os.path.exists(f"/proc/{state['pid']}"))
@@ -69,7 +70,8 @@ class States(ContainerTest):
     def test_bundle_is_absolute(self):
         container = self.container(self.config("wait-term"))
         name = os.path.basename(container.bundle.path)
-        self.assertOk(self.runtime("create", "--bundle", name, container.id, cwd=self.tmp, stdout=subprocess.DEVNULL))
+        self.assertOk(self.runtime("create", "--bundle", name, container.id, cwd=self.tmp,
+                                   stdout=subprocess.DEVNULL))
         self.assertEqual(container.state()["bundle"], container.bundle.path)
 
     def test_it_ends_by_itself(self):
@@ -133,7 +135,8 @@ class Ids(ContainerTest):
         self.assertOk(container.create())
         pid = container.pid
         again = self.bundle(self.config())
-        self.assertRefused(self.runtime("create", "--bundle", again.path, container.id), "container with given ID already exists")
+        self.assertRefused(self.runtime("create", "--bundle", again.path, container.id),
+                           "container with given ID already exists")
         self.assertEqual((container.status, container.pid), ("created", pid))
 
     def test_again_after_delete(self):
@@ -192,7 +195,8 @@ class Errors(ContainerTest):
 
     def test_delete_of_a_running_one(self):
         container = self.running()
-        self.assertRefused(container.delete(), f"cannot delete container {container.id} that is not stopped: running")
+        self.assertRefused(container.delete(),
+                           f"cannot delete container {container.id} that is not stopped: running")
         self.assertEqual(container.status, "running")
 
     def test_delete_of_a_created_one(self):
@@ -230,7 +234,7 @@ class Errors(ContainerTest):
 class Kill(ContainerTest):
     def trapping(self):
         container = self.running(self.config("trap", "1,2,3,10,12,15,17,18,28,40", "/signals"))
-        self.wait_for(lambda: container.bundle.has("/signals") and "ready" in container.bundle.get("/signals"), "ready")
+        container.wait_file("/signals", "ready")
         return container
 
     def test_every_way_to_name_a_signal(self):
@@ -239,7 +243,8 @@ class Kill(ContainerTest):
                              ("sigchld", 17), ("28", 28)):
             with self.subTest(word=word):
                 self.assertOk(container.kill(word))
-                self.wait_for(lambda n=number: f"\n{n}\n" in container.bundle.get("/signals"), f"signal {number}")
+                self.wait_for(lambda n=number: f"\n{n}\n" in container.bundle.get("/signals"),
+                              f"signal {number}")
 
     def test_real_time_signals(self):
         container = self.trapping()
@@ -263,7 +268,7 @@ class Kill(ContainerTest):
         self.assertIn(result.rc, (0, 1))
 
     def test_created(self):
-        """It may be signalled; whether the waiting process takes notice of any but SIGKILL is its own affair."""
+        """It may be signalled; what the waiting process makes of any but SIGKILL is its own affair."""
         container = self.container()
         self.assertOk(container.create())
         self.assertOk(container.kill("TERM"))
@@ -310,7 +315,8 @@ class Run(ContainerTest):
         config = self.config("wait-term")
         container = self.container(config)
         process = self.runtime.popen("run", "--bundle", container.bundle.path, container.id,
-                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL)
         self.addCleanup(process.stdout.close)
         process.stdout.readline()
         self.assertOk(container.kill("KILL"))
@@ -351,7 +357,8 @@ class Run(ContainerTest):
         container = self.container(self.config("-o", "/out", "report"))
         process = subprocess.run(["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh",
                                   *self.runtime.argv("run", "--bundle", container.bundle.path, container.id)],
-                                 timeout=60, preexec_fn=self.runtime.view.enter if self.runtime.view.fd else None)
+                                 timeout=60,
+                                 preexec_fn=self.runtime.view.enter if self.runtime.view.fd else None)
         self.assertEqual(process.returncode, 0)
         report = json.loads(container.bundle.get("/out"))
         self.assertTrue(set(report["fds"]) <= {"0", "1", "2", "3"}, report["fds"])
@@ -363,15 +370,18 @@ class Run(ContainerTest):
     def test_at_the_same_time(self):
         containers = [self.container(self.config("wait-term")) for _ in range(8)]
         processes = [self.runtime.popen("create", "--bundle", c.bundle.path, c.id, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for c in containers]
+                                        stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL) for c in containers]
         self.assertEqual([p.wait(60) for p in processes], [0] * 8)
         self.assertEqual({c.status for c in containers}, {"created"})
 
     def test_the_same_id_at_the_same_time(self):
         """One wins, the other is told that it exists."""
         container = self.container(self.config("wait-term"))
-        processes = [self.runtime.popen("create", "--bundle", container.bundle.path, container.id, stdout=subprocess.DEVNULL,
-                                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(4)]
+        processes = [self.runtime.popen("create", "--bundle", container.bundle.path, container.id,
+                                        stdout=subprocess.DEVNULL,
+                                        stdin=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL) for _ in range(4)]
         self.assertEqual(sorted(p.wait(60) for p in processes), [0, 1, 1, 1])
         self.assertEqual(container.status, "created")
 
@@ -438,7 +448,8 @@ class Files(ContainerTest):
         container = self.container(self.config("report"))
         os.set_inheritable(reading, True)
         words = self.runtime.argv("run", "--bundle", container.bundle.path, container.id)
-        result = subprocess.run(["/bin/sh", "-c", f'exec 3<&{reading}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', "sh", *words],
+        result = subprocess.run(["/bin/sh", "-c", f'exec 3<&{reading}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"',
+                                 "sh", *words],
                                 pass_fds=(reading,), capture_output=True, timeout=60, check=False,
                                 preexec_fn=self.runtime.view.enter if self.runtime.view.fd else None)
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -495,7 +506,8 @@ class Logs(ContainerTest):
         self.run_ok(self.config("say", "x"))
         if os.path.exists(log):
             with open(log, encoding="utf-8") as file:
-                self.assertEqual([json.loads(line) for line in file if json.loads(line)["level"] == "error"], [])
+                self.assertEqual([json.loads(line) for line in file if json.loads(line)["level"] == "error"],
+                                 [])
 
     def test_error_of_start(self):
         config = self.config()
@@ -604,7 +616,8 @@ class Information(ContainerTest):
         features = result.json()
         self.assertEqual(result.err, "")
         self.assertTrue({"rro", "bind", "rbind", "ro", "nosymfollow"} <= set(features["mountOptions"]))
-        self.assertEqual(set(features["hooks"]), {"prestart", "createRuntime", "createContainer", "startContainer",
+        self.assertEqual(set(features["hooks"]),
+                         {"prestart", "createRuntime", "createContainer", "startContainer",
                                                   "poststart", "poststop"})
         self.assertIn("user", features["linux"]["namespaces"])
         self.assertTrue(features["linux"]["mountExtensions"]["idmap"]["enabled"])

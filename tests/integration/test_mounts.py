@@ -5,8 +5,8 @@ import errno
 import os
 import subprocess
 
-from ocitest import ContainerTest, Report, add_mount, drop_namespace, has_filesystem, kernel_at_least, main, needs
-from ocitest import host
+from ocitest import ContainerTest, Report, add_mount, drop_namespace, has_filesystem, host, main, needs
+from ocitest import kernel_at_least
 from ocitest.case import user_namespaces_work, with_user_namespace
 
 PER_MOUNT = {"ro", "nosuid", "nodev", "noexec", "noatime", "nodiratime", "relatime", "nosymfollow"}
@@ -92,7 +92,8 @@ WORDS = {
     "nomand": (["nomand"], [], [], [], []),
     "defaults": (["defaults"], ["rw"], ["nosuid", "nodev", "noexec"], [], []),
     "several": (["nosuid", "nodev", "noexec", "ro"], ["nosuid", "nodev", "noexec", "ro"], [], [], []),
-    "data": (["size=128k", "mode=0700", "nr_inodes=50"], [], [], ["size=128k", "mode=700", "nr_inodes=50"], []),
+    "data": (["size=128k", "mode=0700", "nr_inodes=50"], [], [], ["size=128k", "mode=700", "nr_inodes=50"],
+             []),
     "data_and_flags": (["nodev", "size=128k"], ["nodev"], [], ["size=128k"], []),
 }
 for _name, _row in WORDS.items():
@@ -170,7 +171,8 @@ class Types(MountTest):
 
     def test_sysfs(self):
         lines = self.act("list", "/sys/class/net")
-        self.assertEqual(set(lines[0]["names"]) - {"ifb0", "ifb1", "sit0", "tunl0", "gre0", "bonding_masters"}, {"lo"})
+        self.assertEqual(set(lines[0]["names"]) - {"ifb0", "ifb1", "sit0", "tunl0", "gre0",
+                                                   "bonding_masters"}, {"lo"})
 
     def test_devpts_is_a_new_instance(self):
         lines = self.act("list", "/dev/pts", "--", "ptmx")
@@ -189,7 +191,8 @@ class Types(MountTest):
     def test_overlay(self):
         lower, upper, work = self.source("lower", file="lower"), self.source("upper"), self.source("work")
         config = self.config()
-        add_mount(config, "/mnt", "overlay", "overlay", [f"lowerdir={lower}", f"upperdir={upper}", f"workdir={work}"])
+        add_mount(config, "/mnt", "overlay", "overlay",
+                  [f"lowerdir={lower}", f"upperdir={upper}", f"workdir={work}"])
         lines = self.act("read", "/mnt/file", "--", "write", "/mnt/new", "text", config=config)
         self.assertEqual(lines[0]["text"], "lower")
         self.assertErrno(lines[1], 0)
@@ -555,7 +558,8 @@ class Recursive(MountTest):
             self.assertErrno(line, errno.EROFS)
 
 
-for _word, _shown in {"rro": "ro", "rnosuid": "nosuid", "rnodev": "nodev", "rnoexec": "noexec", "rnoatime": "noatime",
+for _word, _shown in {"rro": "ro", "rnosuid": "nosuid", "rnodev": "nodev", "rnoexec": "noexec",
+                      "rnoatime": "noatime",
                       "rnodiratime": "nodiratime", "rnosymfollow": "nosymfollow"}.items():
     setattr(Recursive, f"test_{_word}", lambda self, w=_word, s=_shown: self.check_set(w, s))
 for _word, _shown in {"rsuid": "nosuid", "rdev": "nodev", "rexec": "noexec", "ratime": "noatime",
@@ -636,7 +640,8 @@ class Propagation(MountTest):
         source = self.shared_source()
         os.mkdir(os.path.join(source, "sub"))
         config = self.config("mount", "tmpfs", "/mnt/sub", "tmpfs", "0", "--", "wait-term")
-        config["process"]["capabilities"] = {k: ["CAP_SYS_ADMIN"] for k in ("bounding", "effective", "permitted")}
+        config["process"]["capabilities"] = {k: ["CAP_SYS_ADMIN"] for k in ("bounding", "effective",
+                                                                            "permitted")}
         config["linux"]["rootfsPropagation"] = "shared"
         add_mount(config, "/mnt", "none", source, ["rbind", *words])
         container = self.running(config)
@@ -684,7 +689,8 @@ class Tmpcopyup(MountTest):
         self.assertEqual(lines[1]["type"], 0x01021994)
 
     def test_together_with_ro(self):
-        _, lines = self.run_with_files("read", "/etc/file", "--", "write", "/etc/new", options=["tmpcopyup", "ro"])
+        _, lines = self.run_with_files("read", "/etc/file", "--", "write", "/etc/new",
+                                       options=["tmpcopyup", "ro"])
         self.assertEqual(lines[0]["text"], "text")
         self.assertErrno(lines[1], errno.EROFS)
 
@@ -781,14 +787,16 @@ class Cgroup(MountTest):
         return config
 
     def test_is_there_and_read_only(self):
-        lines = self.act("list", "/sys/fs/cgroup", "--", "mkdir", "/sys/fs/cgroup/new", config=self.with_cgroup())
+        lines = self.act("list", "/sys/fs/cgroup", "--", "mkdir", "/sys/fs/cgroup/new",
+                         config=self.with_cgroup())
         self.assertTrue(lines[0]["names"])
         self.assertIn(lines[1]["errno"], (errno.EROFS, errno.EACCES))
 
     def test_shows_the_container_alone(self):
         """Within a cgroup namespace, the root of what is mounted is the container's own cgroup."""
         report = self.report(self.with_cgroup())
-        own = [m for m in report.mounts if m.point.startswith("/sys/fs/cgroup") and m.fstype in ("cgroup", "cgroup2")]
+        own = [m for m in report.mounts if m.point.startswith("/sys/fs/cgroup") and m.fstype in ("cgroup",
+                                                                                                 "cgroup2")]
         self.assertTrue(own)
         for mount in own:
             self.assertEqual(mount.root, "/", mount)

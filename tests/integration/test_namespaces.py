@@ -146,7 +146,8 @@ class Join(ContainerTest):
         del config["hostname"]
         report = self.report(config)
         for kind in ("network", "ipc", "uts", "pid"):
-            self.assertEqual(report.namespace(KINDS[kind]), os.readlink(f"/proc/{pid}/ns/{KINDS[kind]}"), kind)
+            self.assertEqual(report.namespace(KINDS[kind]), os.readlink(f"/proc/{pid}/ns/{KINDS[kind]}"),
+                             kind)
 
     @needs(user_namespaces_work(), "user namespaces")
     def test_user_namespace(self):
@@ -166,7 +167,8 @@ class Join(ContainerTest):
             set_namespace(config, kind, f"/proc/{pid}/ns/{KINDS[kind]}")
         report = self.report(config)
         for kind in ("user", "network", "ipc"):
-            self.assertEqual(report.namespace(KINDS[kind]), os.readlink(f"/proc/{pid}/ns/{KINDS[kind]}"), kind)
+            self.assertEqual(report.namespace(KINDS[kind]), os.readlink(f"/proc/{pid}/ns/{KINDS[kind]}"),
+                             kind)
 
     def test_hostname_of_a_joined_namespace_is_set(self):
         """A uts namespace by path is private enough for the peers; the name is set in it."""
@@ -260,7 +262,8 @@ class User(ContainerTest):
         self.assertEqual(status["Gid"].split(), ["100006"] * 4)
 
     def test_root_has_its_capabilities_only_inside(self):
-        config = with_user_namespace(self.config("syscall", "reboot", "0xfee1dead", "672274793", "0x89abcdef"))
+        config = with_user_namespace(self.config("syscall", "reboot", "0xfee1dead", "672274793",
+                                                 "0x89abcdef"))
         config["process"]["capabilities"] = {k: ["CAP_SYS_BOOT", "CAP_CHOWN"] for k in
                                              ("bounding", "effective", "permitted")}
         container = self.run_ok(config)
@@ -328,7 +331,8 @@ class User(ContainerTest):
         source = os.path.join(self.tmp, "source")
         os.mkdir(source)
         config = with_user_namespace(self.config())
-        config["mounts"].append({"destination": "/mnt", "source": source, "type": "none", "options": ["bind"]})
+        config["mounts"].append({"destination": "/mnt", "source": source, "type": "none",
+                                 "options": ["bind"]})
         lines = self.act("stat", "/mnt", config=config)
         self.assertEqual(lines[0]["uid"], 65534)
 
@@ -356,7 +360,8 @@ class Time(ContainerTest):
         self.assertTrue(before <= report["monotonic"] / 1e9 <= after)
 
     def test_shown_offsets(self):
-        report = self.offsets({"monotonic": {"secs": 12, "nanosecs": 345}, "boottime": {"secs": 67, "nanosecs": 890}})
+        report = self.offsets({"monotonic": {"secs": 12, "nanosecs": 345},
+                               "boottime": {"secs": 67, "nanosecs": 890}})
         lines = [line.split() for line in report.proc("timens_offsets").splitlines()]
         self.assertEqual(lines, [["monotonic", "12", "345"], ["boottime", "67", "890"]])
 
@@ -365,7 +370,8 @@ class Time(ContainerTest):
         set_namespace(config, "time")
         config["linux"]["timeOffsets"] = {"monotonic": {"secs": 500, "nanosecs": 0}}
         report = self.report(config)
-        self.assertIn(["monotonic", "500", "0"], [w.split() for w in report.proc("timens_offsets").splitlines()])
+        self.assertIn(["monotonic", "500", "0"],
+                      [w.split() for w in report.proc("timens_offsets").splitlines()])
 
     def test_unknown_clock(self):
         config = self.config()

@@ -16,7 +16,8 @@ def ip(*args):
 
 def can_make_veth():
     """Tried in a namespace that goes with the process."""
-    return subprocess.run(["unshare", "-n", "ip", "link", "add", "name", "a0", "type", "veth", "peer", "name", "b0"],
+    return subprocess.run(["unshare", "-n", "ip", "link", "add", "name", "a0", "type", "veth", "peer", "name",
+                           "b0"],
                           capture_output=True, check=False).returncode == 0
 
 
@@ -47,7 +48,8 @@ class Loopback(ContainerTest):
         config = self.config()
         drop_namespace(config, "network")
         config["mounts"] = [m for m in config["mounts"] if m["destination"] != "/sys"]
-        self.assertEqual(set(self.report(config)["interfaces"]), set(os.listdir("/sys/class/net")) - {"bonding_masters"})
+        self.assertEqual(set(self.report(config)["interfaces"]),
+                         set(os.listdir("/sys/class/net")) - {"bonding_masters"})
 
 
 @needs(has_program("ip") and can_make_veth(), "ip (iproute2) and the veth driver")
@@ -58,7 +60,8 @@ class Devices(ContainerTest):
         super().setUp()
         self.name, self.other = leaks.device_name("a"), leaks.device_name("b")
         ip("link", "add", "name", self.name, "type", "veth", "peer", "name", self.other)
-        self.addCleanup(subprocess.run, ["ip", "link", "delete", self.other], capture_output=True, check=False)
+        self.addCleanup(subprocess.run, ["ip", "link", "delete", self.other], capture_output=True,
+                        check=False)
 
     def with_device(self, *words, **properties):
         config = self.config(*words)
@@ -99,7 +102,8 @@ class Devices(ContainerTest):
 
     def test_hardware_address_and_mtu_are_kept(self):
         ip("link", "set", self.name, "address", "02:00:00:00:00:07", "mtu", "1280")
-        config = self.with_device("read", f"/sys/class/net/{self.name}/address", "--", "read", f"/sys/class/net/{self.name}/mtu")
+        config = self.with_device("read", f"/sys/class/net/{self.name}/address", "--", "read",
+                                  f"/sys/class/net/{self.name}/mtu")
         lines = self.run_ok(config).result.lines()
         self.assertEqual([line["text"].strip() for line in lines], ["02:00:00:00:00:07", "1280"])
 

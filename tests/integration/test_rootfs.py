@@ -12,7 +12,8 @@ class Readonly(ContainerTest):
     def test_readonly(self):
         config = self.config()
         config["root"]["readonly"] = True
-        lines = self.act("write", "/new", "--", "mkdir", "/etc/new", "--", "write", "/dev/shm/new", config=config)
+        lines = self.act("write", "/new", "--", "mkdir", "/etc/new", "--", "write", "/dev/shm/new",
+                         config=config)
         self.assertErrno(lines[0], errno.EROFS)
         self.assertErrno(lines[1], errno.EROFS)
         self.assertErrno(lines[2], 0)

@@ -40,7 +40,8 @@ class Actions(SeccompTest):
         self.assertEqual(self.report()["seccomp"], 0)
 
     def test_errno_is_eperm(self):
-        self.assertErrno(self.call(self.filtered(("SCMP_ACT_ERRNO", ["getcwd"])), "getcwd", "0", "0"), errno.EPERM)
+        self.assertErrno(self.call(self.filtered(("SCMP_ACT_ERRNO", ["getcwd"])), "getcwd", "0", "0"),
+                         errno.EPERM)
 
     def test_errno_ret(self):
         rule = {"action": "SCMP_ACT_ERRNO", "names": ["personality"], "errnoRet": errno.ENOTTY}
@@ -52,22 +53,29 @@ class Actions(SeccompTest):
         self.assertErrno(self.call(self.filtered(rule), "personality", "0xffffffff"), 0)
 
     def test_default_errno_ret(self):
-        allowed = ["read", "write", "close", "fstat", "newfstatat", "mmap", "mprotect", "munmap", "brk", "rt_sigaction",
-                   "rt_sigprocmask", "execve", "exit", "exit_group", "arch_prctl", "set_tid_address", "set_robust_list",
-                   "rseq", "prlimit64", "readlink", "readlinkat", "getrandom", "futex", "openat", "poll", "ioctl",
+        allowed = ["read", "write", "close", "fstat", "newfstatat", "mmap", "mprotect", "munmap", "brk",
+                   "rt_sigaction",
+                   "rt_sigprocmask", "execve", "exit", "exit_group", "arch_prctl", "set_tid_address",
+                   "set_robust_list",
+                   "rseq", "prlimit64", "readlink", "readlinkat", "getrandom", "futex", "openat", "poll",
+                   "ioctl",
                    "writev", "uname", "pread64", "fcntl"]
-        config = self.filtered(("SCMP_ACT_ALLOW", allowed), default="SCMP_ACT_ERRNO", defaultErrnoRet=errno.ENOTTY)
+        config = self.filtered(("SCMP_ACT_ALLOW", allowed), default="SCMP_ACT_ERRNO",
+                               defaultErrnoRet=errno.ENOTTY)
         self.assertErrno(self.call(config, "personality", "0xffffffff"), errno.ENOTTY)
 
     def test_the_first_of_two_rules(self):
         """One that is more specific holds over one that isn't."""
         rules = [{"action": "SCMP_ACT_ERRNO", "names": ["personality"], "errnoRet": errno.ENOTTY},
                  {"action": "SCMP_ACT_ERRNO", "names": ["gettid"], "errnoRet": errno.EXDEV}]
-        config = self.filtered(*rules, words=["syscall", "personality", "0xffffffff", "--", "syscall", "gettid"])
-        self.assertEqual([line["errno"] for line in self.run_ok(config).result.lines()], [errno.ENOTTY, errno.EXDEV])
+        config = self.filtered(*rules, words=["syscall", "personality", "0xffffffff", "--", "syscall",
+                                              "gettid"])
+        self.assertEqual([line["errno"] for line in self.run_ok(config).result.lines()],
+                         [errno.ENOTTY, errno.EXDEV])
 
     def killed(self, action):
-        container = self.container(self.filtered((action, ["personality"]), words=["syscall", "personality", "0xffffffff"]))
+        container = self.container(self.filtered((action, ["personality"]),
+                                                 words=["syscall", "personality", "0xffffffff"]))
         return container.run()
 
     def test_kill(self):
@@ -83,7 +91,8 @@ class Actions(SeccompTest):
         self.assertEqual(self.killed("SCMP_ACT_TRAP").rc, 128 + 31)
 
     def test_trace_without_tracer(self):
-        self.assertErrno(self.call(self.filtered(("SCMP_ACT_TRACE", ["personality"])), "personality", "0xffffffff"), errno.ENOSYS)
+        self.assertErrno(self.call(self.filtered(("SCMP_ACT_TRACE", ["personality"])), "personality",
+                                   "0xffffffff"), errno.ENOSYS)
 
     def test_log(self):
         line = self.call(self.filtered(("SCMP_ACT_LOG", ["personality"])), "personality", "0xffffffff")
@@ -108,8 +117,10 @@ class Actions(SeccompTest):
 
     def test_calls_of_the_runtime_may_be_forbidden(self):
         """What is needed to set the container up need not be allowed to the program."""
-        names = ["setuid", "setgid", "setgroups", "capset", "prctl", "mount", "pivot_root", "unshare", "setns", "chdir",
-                 "fchdir", "setresuid", "setresgid", "close_range", "openat2", "connect", "sendmsg", "recvmsg", "dup3"]
+        names = ["setuid", "setgid", "setgroups", "capset", "prctl", "mount", "pivot_root", "unshare",
+                 "setns", "chdir",
+                 "fchdir", "setresuid", "setresgid", "close_range", "openat2", "connect", "sendmsg",
+                 "recvmsg", "dup3"]
         config = self.filtered(("SCMP_ACT_ERRNO", names))
         config["process"]["user"] = {"uid": 1000, "gid": 1000, "additionalGids": [5]}
         self.assertErrno(self.call(config, "setgid", "0"), errno.EPERM)
@@ -130,19 +141,23 @@ class Actions(SeccompTest):
         self.assertOk(self.container(config).run())
 
 
-ALL_CALLS = """read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask
-rt_sigreturn ioctl pread64 pwrite64 readv writev access pipe select sched_yield mremap msync mincore madvise dup dup2
-pause nanosleep getitimer alarm setitimer getpid sendfile socket connect accept sendto recvfrom sendmsg recvmsg shutdown
-bind listen getsockname getpeername socketpair setsockopt getsockopt clone fork vfork execve exit wait4 kill uname fcntl
-flock fsync fdatasync truncate ftruncate getdents getcwd chdir fchdir rename mkdir rmdir creat link unlink symlink
-readlink chmod fchmod chown fchown lchown umask gettimeofday getrlimit getrusage sysinfo times getuid syslog getgid
-setuid setgid geteuid getegid setpgid getppid getpgrp setsid setreuid setregid getgroups setgroups setresuid getresuid
-setresgid getresgid getpgid setfsuid setfsgid getsid capget capset rt_sigpending rt_sigtimedwait rt_sigqueueinfo
-rt_sigsuspend sigaltstack statfs fstatfs getpriority setpriority sched_setparam sched_getparam sched_setscheduler
-sched_getscheduler prctl arch_prctl setrlimit sync gettid futex sched_setaffinity sched_getaffinity set_tid_address
-clock_gettime clock_nanosleep exit_group epoll_wait epoll_ctl tgkill openat mkdirat newfstatat unlinkat renameat
-readlinkat fchmodat faccessat pselect6 ppoll set_robust_list prlimit64 getrandom execveat statx rseq close_range openat2
-sched_getattr get_mempolicy keyctl ioprio_get""".split()
+ALL_CALLS = """
+read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction
+rt_sigprocmask rt_sigreturn ioctl pread64 pwrite64 readv writev access pipe select sched_yield
+mremap msync mincore madvise dup dup2 pause nanosleep getitimer alarm setitimer getpid sendfile
+socket connect accept sendto recvfrom sendmsg recvmsg shutdown bind listen getsockname getpeername
+socketpair setsockopt getsockopt clone fork vfork execve exit wait4 kill uname fcntl flock fsync
+fdatasync truncate ftruncate getdents getcwd chdir fchdir rename mkdir rmdir creat link unlink
+symlink readlink chmod fchmod chown fchown lchown umask gettimeofday getrlimit getrusage sysinfo
+times getuid syslog getgid setuid setgid geteuid getegid setpgid getppid getpgrp setsid setreuid
+setregid getgroups setgroups setresuid getresuid setresgid getresgid getpgid setfsuid setfsgid
+getsid capget capset rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigsuspend sigaltstack statfs
+fstatfs getpriority setpriority sched_setparam sched_getparam sched_setscheduler sched_getscheduler
+prctl arch_prctl setrlimit sync gettid futex sched_setaffinity sched_getaffinity set_tid_address
+clock_gettime clock_nanosleep exit_group epoll_wait epoll_ctl tgkill openat mkdirat newfstatat
+unlinkat renameat readlinkat fchmodat faccessat pselect6 ppoll set_robust_list prlimit64 getrandom
+execveat statx rseq close_range openat2 sched_getattr get_mempolicy keyctl ioprio_get
+""".split()
 
 
 class Arguments(SeccompTest):
@@ -181,7 +196,8 @@ class Arguments(SeccompTest):
 
     def test_masked_eq(self):
         """value is the mask, valueTwo what must be left."""
-        self.check("SCMP_CMP_MASKED_EQ", 0xf0, {0x50: True, 0x5f: True, 0x60: False, 5: False}, value_two=0x50)
+        self.check("SCMP_CMP_MASKED_EQ", 0xf0, {0x50: True, 0x5f: True, 0x60: False, 5: False},
+                   value_two=0x50)
 
     def test_64_bits(self):
         self.check("SCMP_CMP_EQ", 2**40 + 1, {2**40 + 1: True, 1: False, 2**40: False})
@@ -191,16 +207,20 @@ class Arguments(SeccompTest):
 
     def test_two_arguments_must_both_hold(self):
         rule = {"action": "SCMP_ACT_ERRNO", "names": ["lseek"], "errnoRet": errno.EXDEV,
-                "args": [{"index": 0, "value": 99, "op": "SCMP_CMP_EQ"}, {"index": 1, "value": 5, "op": "SCMP_CMP_EQ"}]}
-        words = ["syscall", "lseek", "99", "5", "--", "syscall", "lseek", "99", "6", "--", "syscall", "lseek", "98", "5"]
+                "args": [{"index": 0, "value": 99, "op": "SCMP_CMP_EQ"},
+                         {"index": 1, "value": 5, "op": "SCMP_CMP_EQ"}]}
+        words = ["syscall", "lseek", "99", "5", "--", "syscall", "lseek", "99", "6", "--", "syscall", "lseek",
+                 "98", "5"]
         lines = self.run_ok(self.filtered(rule, words=words)).result.lines()
         self.assertEqual([line["errno"] == errno.EXDEV for line in lines], [True, False, False])
 
     def test_two_conditions_on_one_argument(self):
         """The peers take them as alternatives; libseccomp can't express both in one rule."""
         rule = {"action": "SCMP_ACT_ERRNO", "names": ["lseek"], "errnoRet": errno.EXDEV,
-                "args": [{"index": 1, "value": 5, "op": "SCMP_CMP_EQ"}, {"index": 1, "value": 6, "op": "SCMP_CMP_EQ"}]}
-        words = ["syscall", "lseek", "99", "5", "--", "syscall", "lseek", "99", "6", "--", "syscall", "lseek", "99", "7"]
+                "args": [{"index": 1, "value": 5, "op": "SCMP_CMP_EQ"},
+                         {"index": 1, "value": 6, "op": "SCMP_CMP_EQ"}]}
+        words = ["syscall", "lseek", "99", "5", "--", "syscall", "lseek", "99", "6", "--", "syscall", "lseek",
+                 "99", "7"]
         lines = self.run_ok(self.filtered(rule, words=words)).result.lines()
         self.assertEqual([line["errno"] == errno.EXDEV for line in lines], [True, True, False])
 
@@ -208,7 +228,8 @@ class Arguments(SeccompTest):
 class Settings(SeccompTest):
     @needs(os.uname().machine in ARCHITECTURES, "a machine this test knows")
     def test_own_architecture(self):
-        config = self.filtered(("SCMP_ACT_ERRNO", ["personality"]), architectures=[ARCHITECTURES[os.uname().machine]])
+        config = self.filtered(("SCMP_ACT_ERRNO", ["personality"]),
+                               architectures=[ARCHITECTURES[os.uname().machine]])
         self.assertErrno(self.call(config, "personality", "0xffffffff"), errno.EPERM)
 
     @needs(X86, "x86_64")
@@ -242,7 +263,8 @@ class Settings(SeccompTest):
         self.refuse(config, "seccomp", *words)
 
     def test_unknown_flag(self):
-        self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW", "flags": ["SECCOMP_FILTER_FLAG_NONE"]}, "flags")
+        self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW", "flags": ["SECCOMP_FILTER_FLAG_NONE"]},
+                            "flags")
 
     def test_no_default_action(self):
         self.refuse_seccomp({"syscalls": []}, "defaultAction")
@@ -251,15 +273,18 @@ class Settings(SeccompTest):
         self.refuse_seccomp({"defaultAction": "SCMP_ACT_KIL"}, "SCMP_ACT_KIL")
 
     def test_unknown_architecture(self):
-        self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_VAX"]}, "architectures")
+        self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_VAX"]},
+                            "architectures")
 
     def test_no_names(self):
-        self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": [], "action": "SCMP_ACT_ERRNO"}]},
+        self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW",
+                             "syscalls": [{"names": [], "action": "SCMP_ACT_ERRNO"}]},
                             "syscalls[0].names")
 
     def test_errno_ret_with_an_action_that_has_none(self):
         self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW",
-                             "syscalls": [{"names": ["personality"], "action": "SCMP_ACT_KILL", "errnoRet": 5}]}, "errnoRet")
+                             "syscalls": [{"names": ["personality"], "action": "SCMP_ACT_KILL",
+                                           "errnoRet": 5}]}, "errnoRet")
 
     def test_default_errno_ret_with_an_action_that_has_none(self):
         self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": 5}, "defaultErrnoRet")
@@ -267,14 +292,16 @@ class Settings(SeccompTest):
     def test_argument_index_out_of_range(self):
         self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW",
                              "syscalls": [{"names": ["personality"], "action": "SCMP_ACT_ERRNO",
-                                           "args": [{"index": 6, "value": 1, "op": "SCMP_CMP_EQ"}]}]}, "index")
+                                           "args": [{"index": 6, "value": 1, "op": "SCMP_CMP_EQ"}]}]},
+                            "index")
 
     def test_metadata_without_path(self):
         self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW", "listenerMetadata": "x"}, "listenerMetadata")
 
     def test_notify_without_path(self):
         self.refuse_seccomp({"defaultAction": "SCMP_ACT_ALLOW",
-                             "syscalls": [{"names": ["personality"], "action": "SCMP_ACT_NOTIFY"}]}, "listenerPath")
+                             "syscalls": [{"names": ["personality"], "action": "SCMP_ACT_NOTIFY"}]},
+                            "listenerPath")
 
     def test_notify_as_default(self):
         self.refuse_seccomp({"defaultAction": "SCMP_ACT_NOTIFY", "listenerPath": "/nowhere"}, "defaultAction")
@@ -308,7 +335,8 @@ class Agent(threading.Thread):
         self.server.bind(path)
         self.server.listen()
         self.server.settimeout(30)
-        self.answers, self.state, self.fds, self.error, self.seen, self.closed = answers, None, None, None, [], False
+        self.answers, self.seen, self.closed = answers, [], False
+        self.state = self.fds = self.error = None
 
     def run(self):
         try:
@@ -351,7 +379,8 @@ class Notify(SeccompTest):
         agent = Agent(path)
         self.addCleanup(agent.server.close)
         agent.start()
-        config = self.filtered(("SCMP_ACT_NOTIFY", ["personality"]), listenerPath=path, words=["syscall", "personality", "0xffffffff"], **more)
+        config = self.filtered(("SCMP_ACT_NOTIFY", ["personality"]), listenerPath=path,
+                               words=["syscall", "personality", "0xffffffff"], **more)
         config["annotations"] = {"org.example.key": "value"}
         container = self.container(config)
         result = container.run()
@@ -394,14 +423,16 @@ class Notify(SeccompTest):
         agent.join(30)
 
     def test_nobody_listens(self):
-        config = self.filtered(("SCMP_ACT_NOTIFY", ["personality"]), listenerPath=os.path.join(self.tmp, "nobody"))
+        config = self.filtered(("SCMP_ACT_NOTIFY", ["personality"]),
+                               listenerPath=os.path.join(self.tmp, "nobody"))
         container = self.container(config)
         result = container.run()
         self.assertEqual(result.rc, 1, str(result))
         self.assertIn("nobody", result.err)
 
     def test_path_is_ignored_without_notify(self):
-        config = self.filtered(("SCMP_ACT_ERRNO", ["personality"]), listenerPath=os.path.join(self.tmp, "nobody"))
+        config = self.filtered(("SCMP_ACT_ERRNO", ["personality"]),
+                               listenerPath=os.path.join(self.tmp, "nobody"))
         self.assertErrno(self.call(config, "personality", "0xffffffff"), errno.EPERM)
 
     def test_without_new_privileges_flag(self):

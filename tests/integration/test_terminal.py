@@ -98,7 +98,7 @@ class Socket(TerminalTest):
     def test_interrupt_from_the_keyboard(self):
         container, master, _ = self.with_socket(self.terminal_config("trap", "2", "/signals"))
         self.assertOk(container.start())
-        self.wait_for(lambda: container.bundle.has("/signals") and "ready" in container.bundle.get("/signals"), "ready")
+        container.wait_file("/signals", "ready")
         master.write(b"\x03")
         self.wait_for(lambda: "2\n" in container.bundle.get("/signals"), "SIGINT")
 
@@ -205,7 +205,7 @@ class Foreground(TerminalTest):
         container = self.container(config)
         process = PtyProcess(self.runtime, "run", "--bundle", container.bundle.path, container.id)
         self.addCleanup(process.close)
-        self.wait_for(lambda: container.bundle.has("/signals") and "ready" in container.bundle.get("/signals"), "ready")
+        container.wait_file("/signals", "ready")
         process.write(b"\x03")
         self.wait_for(lambda: "2\n" in container.bundle.get("/signals"), "SIGINT")
         self.assertIsNone(process.process.poll())
@@ -258,11 +258,12 @@ class Foreground(TerminalTest):
 
     def test_signals_are_forwarded(self):
         container = self.container(self.config("trap", "1,10,12,15", "/signals"))
-        process = self.runtime.popen("run", "--bundle", container.bundle.path, container.id, stdin=subprocess.DEVNULL,
+        process = self.runtime.popen("run", "--bundle", container.bundle.path, container.id,
+                                     stdin=subprocess.DEVNULL,
                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        self.wait_for(lambda: container.bundle.has("/signals") and "ready" in container.bundle.get("/signals"), "ready")
+        container.wait_file("/signals", "ready")
         for number in (1, 10, 12, 15):
             process.send_signal(number)
             self.wait_for(lambda n=number: f"{n}\n" in container.bundle.get("/signals"), f"signal {number}")

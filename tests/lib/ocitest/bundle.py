@@ -107,7 +107,8 @@ def compile_probe(directory):
     sources = os.path.join(TOP, "tests/probe")
     program = os.path.join(directory, "probe")
     subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1", "-static", "-o", program,
-                    *sorted(os.path.join(sources, f) for f in os.listdir(sources) if f.endswith(".c"))], check=True)
+                    *sorted(os.path.join(sources, f) for f in os.listdir(sources) if f.endswith(".c"))],
+                   check=True)
     os.environ["OCIRT_PROBE"] = program
     return program
 
@@ -163,4 +164,6 @@ class Bundle:
 
 
 def cgroups_path(name):
+    if os.environ.get("OCIRT_TEST_MANAGER") == "systemd":
+        return f"system.slice:{host.test_token()}:{name.replace('/', '-')}"
     return f"/{host.test_token()}/{name}"

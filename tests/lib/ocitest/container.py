@@ -89,6 +89,11 @@ class Container:
         return wait_for(lambda: next((line for line in self.lines() if line["action"] == action), None),
                         f"the line of {action}", timeout)
 
+    def wait_file(self, name, text, timeout=30):
+        """Waits until a file of the root filesystem has the text in it."""
+        wait_for(lambda: self.bundle.has(name) and text in self.bundle.get(name), f"{text} in {name}",
+                 timeout)
+
     def wait_end(self, pid, timeout=30):
         """Waits until the process has ended, whoever its parent is."""
         try:

@@ -88,7 +88,8 @@ class Snapshot:
         self.cgroups = set(cgroups.left())
 
     def processes(self):
-        return {pid: name for pid, (name, state) in descendants().items() if pid not in self.pids and state != "Z"}
+        now = descendants()
+        return {pid: name for pid, (name, state) in now.items() if pid not in self.pids and state != "Z"}
 
     def left(self, state_root=None):
         """A list of sentences, empty if all is clean.  Processes that are about to end get a second."""

@@ -18,7 +18,8 @@ def parse_mountinfo(text):
     for line in text.splitlines():
         fields, _, tail = line.partition(" - ")
         words, rest = fields.split(" "), tail.split(" ")
-        mounts.append(Mount(unescape(words[3]), unescape(words[4]), set(words[5].split(",")), words[6:], rest[0],
+        mounts.append(Mount(unescape(words[3]), unescape(words[4]), set(words[5].split(",")), words[6:],
+                            rest[0],
                             unescape(rest[1]), set(",".join(rest[2:]).split(","))))
     return mounts
 

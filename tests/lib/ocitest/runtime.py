@@ -28,7 +28,8 @@ class Result:
         return json_lines(self.out)
 
     def __str__(self):
-        return f"{' '.join(self.argv)}\nexit status {self.rc}\nstdout: {self.out[-2000:]}\nstderr: {self.err[-2000:]}"
+        return (f"{' '.join(self.argv)}\nexit status {self.rc}\n"
+                f"stdout: {self.out[-2000:]}\nstderr: {self.err[-2000:]}")
 
 
 def json_lines(text):
@@ -66,6 +67,8 @@ class Runtime:
         self.root = root
         self.view = views.get(view)
         self.options = list(options)
+        if os.environ.get("OCIRT_TEST_MANAGER") == "systemd" and "--systemd-cgroup" not in self.options:
+            self.options.append("--systemd-cgroup")
 
     def argv(self, *args):
         return [self.path, "--root", self.root, *self.options, *args]
@@ -87,7 +90,8 @@ class Runtime:
 
     def __call__(self, *args, stdin=None, input=None, stdout=None, stderr=None, timeout=60, **how):
         """Runs it to its end.  Output goes to files: a container that lives on doesn't keep us waiting."""
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
+        new = tempfile.TemporaryFile
+        with new() as out, new() as err, new() as given:
             if input is not None:
                 given.write(input if isinstance(input, bytes) else input.encode())
                 given.seek(0)

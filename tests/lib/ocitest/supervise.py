@@ -43,7 +43,7 @@ def run(seconds, argv):
 
 def main():
     seconds, argv = int(sys.argv[1]), sys.argv[2:]
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):   # also sent if tests/run is killed: then clean up
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):   # the first also if tests/run is killed
         signal.signal(number, lambda *_: sys.exit(1))
     host.prctl(host.PR_SET_PDEATHSIG, signal.SIGTERM)
     root = os.geteuid() == 0

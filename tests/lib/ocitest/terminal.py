@@ -108,7 +108,8 @@ class PtyProcess(Reader):
 
         self.slave_before = self.settings()
         try:
-            self.process = runtime.popen(*args, stdin=slave, stdout=slave, stderr=slave, prepare=take_terminal, **how)
+            self.process = runtime.popen(*args, stdin=slave, stdout=slave, stderr=slave,
+                                         prepare=take_terminal, **how)
         finally:
             os.close(slave)
 
