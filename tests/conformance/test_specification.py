@@ -225,6 +225,25 @@ class Linux(ContainerTest):
         text = self.report(config).proc("timens_offsets").split()
         self.assertEqual(text, ["monotonic", "1000", "500", "boottime", "-1", "0"])
 
+    def test_every_word_of_a_mount(self):
+        """A-028, A-141: no word that `features` lists is unknown to mounts, or taken for the filesystem's."""
+        words = self.assertOk(self.runtime("features")).json()["mountOptions"]
+        other = {"idmap", "ridmap"}                                 # need a user namespace or maps: Idmap of test_mounts
+        bind_alone = {"bind", "rbind", "src-nofollow", "dest-nofollow", "copy-symlink"}
+        source = os.path.join(self.tmp, "source")
+        os.mkdir(source)
+        for word in sorted(set(words) - other):
+            with self.subTest(word):
+                config = self.config("say", "x")
+                if word == "remount":
+                    add_mount(config, "/mnt", "tmpfs", "tmpfs")
+                    add_mount(config, "/mnt", "tmpfs", "tmpfs", ["remount", "ro"])
+                elif word in bind_alone:
+                    add_mount(config, "/mnt", "none", source, sorted({"bind", word} - ({"bind"} if word == "rbind" else set())))
+                else:
+                    add_mount(config, "/mnt", "tmpfs", "tmpfs", [word])
+                self.run_ok(config)
+
     def test_a_mount_of_cgroup_makes_no_error_without_namespace(self):
         """A-070 and A-028 together: what engines mount by default."""
         config = self.config()
