@@ -2,10 +2,12 @@
 /*
  * update.c - change the limits of a container.
  */
+#include <errno.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/fd.h"
 #include "engine/existing.h"
+#include "host/rdt.h"
 #include "host/words.h"
 #include "libocispec/oci_spec.h"
 
@@ -19,6 +21,28 @@ static int parse(const char *text, struct arena *arena, struct err_source *sourc
         return err_set(err, ERR_CONFIG_JSON, 0, "%s", why.text ? why.text : "out of memory");
     err->source = source;
     return 0;
+}
+
+/* --l3-cache-schema and --mem-bw-schema come as "intelRdt" beside the resources. */
+static int update_rdt(struct existing *e, const char *text, struct arena *arena, struct err *err)
+{
+    struct oci_linux given = { 0 };
+    struct json_error why = { 0 };
+    autoclose int fd = -EBADF;
+    int r;
+
+    if (json_read(&oci_linux_type, &given, "resources.json", text, strlen(text), arena, &why) < 0)
+        return err_set(err, ERR_CONFIG_JSON, 0, "%s", why.text ? why.text : "out of memory");
+    if (!given.intel_rdt)
+        return 0;
+    if (!e->state->rdt)
+        return err_set(err, ERR_RDT, 0,
+                       "the container was created without linux.intelRdt: it has no group to change");
+    r = host_rdt_open(&fd, err);
+    if (r < 0)
+        return r;
+    return host_rdt_update(fd, e->state->rdt, given.intel_rdt->l3_cache_schema,
+                           given.intel_rdt->mem_bw_schema, err);
 }
 
 static int apply(struct existing *e, const char *text, struct err *err)
@@ -38,6 +62,8 @@ static int apply(struct existing *e, const char *text, struct err *err)
         r = existing_cgroup(e, err);
     if (r >= 0)
         r = host_cgroup_update(plan, &e->cgroup, &resources, err);
+    if (r >= 0)
+        r = update_rdt(e, text, &bundle.arena, err);
     plan_free(plan);
     bundle_done(&bundle);
     return r;
