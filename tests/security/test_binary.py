@@ -1,0 +1,156 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""S01 (CVE-2019-5736), S29 (CVE-2016-9962, CVE-2017-5226): the runtime's program and process are out of reach."""
+
+import hashlib
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from ocitest import PtyProcess, main  # noqa: E402
+from ocitest.runtime import runtime_path  # noqa: E402
+from attack import ALL, Attack, compile_program  # noqa: E402
+
+ROUNDS = 2000 if ALL else 60
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+class Binary(Attack):
+    def setUp(self):
+        super().setUp()
+        self.binary = os.path.join(self.tmp, "ocirt")       # a copy: the attack may succeed
+        shutil.copy(runtime_path(), self.binary)
+        self.runtime.path = self.binary
+        self.sum = digest(self.binary)
+        self.addCleanup(lambda: self.assertEqual(digest(self.binary), self.sum, "the runtime's binary has changed"))
+
+    def attacker(self, config=None):
+        """A container whose first process writes to every /proc/PID/exe that it can get hold of."""
+        program = compile_program("grab")
+        config = config or self.config()
+        config["process"]["args"] = ["/grab", "/found"]
+        made = self.bundle(config)
+        with open(program, "rb") as source, open(made.file("/grab"), "wb") as target:
+            target.write(source.read())
+        os.chmod(made.file("/grab"), 0o755)
+        container = self.container(made=made)
+        self.assertOk(container.create())
+        self.assertOk(container.start())
+        self.wait_for(lambda: made.has("/found"), "the attacker")
+        return container
+
+    def found(self, container):
+        return [line for line in container.bundle.get("/found").splitlines() if line]
+
+    def test_program_is_self_exe(self):
+        for word in ("/proc/self/exe", "/proc/1/exe", "/link", "/proc/self/root/proc/self/exe"):
+            for arguments in ([], ["init"], ["a", "b", "c", "d", "e"]):
+                config = self.config()
+                config["process"]["args"] = [word, *arguments]
+                with self.subTest(word=word, arguments=arguments):
+                    self.hostile(config, lambda made: self.replace(made, "/link", "/proc/self/exe"))
+
+    def test_interpreter_is_self_exe(self):
+        """As the "#!" line the sealed stub is executed, which obeys nobody and ends with 127."""
+        for line in ("#!/proc/self/exe\n", "#!/proc/self/exe init\n", "#!/proc/1/exe a b\n", "#!/link\n"):
+            config = self.config()
+            config["process"]["args"] = ["/x", "b", "c"]
+
+            def prepare(made, line=line):
+                made.put("/x", line, 0o755)
+                self.replace(made, "/link", "/proc/self/exe")
+            with self.subTest(line=line):
+                container = self.container(config)
+                prepare(container.bundle)
+                self.assertIn(container.run().rc, (1, 127))
+
+    def test_elf_interpreter_is_self_exe(self):
+        """The interpreter in an ELF header.  The probe is static, so a small header is made by hand."""
+        name = b"/proc/self/exe\0"
+        header = (b"\x7fELF\2\1\1" + bytes(9) + (2).to_bytes(2, "little") + (62).to_bytes(2, "little")
+                  + (1).to_bytes(4, "little") + (0x400000).to_bytes(8, "little") + (64).to_bytes(8, "little")
+                  + bytes(8) + bytes(4) + (64).to_bytes(2, "little") + (56).to_bytes(2, "little")
+                  + (2).to_bytes(2, "little") + bytes(6))
+
+        def segment(kind, offset, address, size):
+            return (kind.to_bytes(4, "little") + (5).to_bytes(4, "little")
+                    + b"".join(n.to_bytes(8, "little") for n in (offset, address, address, size, size, 4096)))
+        size = 64 + 112 + len(name)
+        elf = header + segment(3, 176, 0x4000b0, len(name)) + segment(1, 0, 0x400000, size) + name
+        config = self.config()
+        config["process"]["args"] = ["/x"]
+        container = self.container(config)
+        with open(container.bundle.file("/x"), "wb") as file:
+            file.write(elf)
+        os.chmod(container.bundle.file("/x"), 0o755)
+        self.assertNotEqual(container.run().rc, 0)
+
+    def test_exec_again_and_again(self):
+        """A container that opens every /proc/PID/exe gets no file of the host, neither to read nor to write."""
+        container = self.attacker()
+        for _ in range(ROUNDS):
+            self.runtime("exec", container.id, "/probe", "exit", "0")
+        for line in self.found(container):
+            self.assertNotIn(self.binary, line)
+            self.assertNotIn("written", line)
+
+    def test_nothing_of_the_runtime_is_mapped(self):
+        """The waiting container is the stub: not the runtime's program, library or heap."""
+        container = self.container(self.config("wait-term"))
+        self.assertOk(container.create())
+        pid = container.pid
+        with open(f"/proc/{pid}/maps", encoding="ascii") as file:
+            maps = file.read()
+        self.assertNotIn(os.path.dirname(self.binary), maps)
+        self.assertNotIn("libc", maps)
+        self.assertTrue(os.readlink(f"/proc/{pid}/exe").startswith("/memfd:ocirt-init"), os.readlink(f"/proc/{pid}/exe"))
+        self.assertOk(container.start())
+
+    def test_the_stub_is_sealed(self):
+        container = self.container(self.config("wait-term"))
+        self.assertOk(container.create())
+        with self.assertRaises(OSError):
+            os.close(os.open(f"/proc/{container.pid}/exe", os.O_WRONLY))
+
+
+class Windows(Attack):
+    """S29: what joins a container can't be traced there, and has a session of its own."""
+
+    def test_not_dumpable_while_it_waits(self):
+        """Owner root of /proc/PID/fd: the kernel's sign of a process that is not dumpable."""
+        config = self.config("wait-term")
+        config["process"]["user"] = {"uid": 1000, "gid": 1000}
+        container = self.container(config)
+        self.assertOk(container.create())
+        self.assertEqual(os.stat(f"/proc/{container.pid}/mem").st_uid, 0)
+
+    def test_session(self):
+        container = self.running()
+        result = self.assertOk(self.runtime("exec", container.id, "/probe"))
+        report = result.lines()[0]
+        self.assertEqual(report["sid"], report["pid"])
+
+    def test_tiocsti(self):
+        """A program has no controlling terminal of the caller's to type into."""
+        terminal = PtyProcess(self.runtime, "run", "--bundle", self.bundle(self.tty_attack()).path, "tiocsti")
+        output = terminal.read_all()
+        self.assertEqual(terminal.wait(), 0, output)
+        terminal.close()
+        self.assertIn(b'"name":"16"', output.replace(b" ", b""))
+        self.assertNotIn(b'"result":0', output.replace(b" ", b""))
+
+    def tty_attack(self):
+        config = self.config()
+        # ioctl(0, TIOCSTI, a readable address): the probe's own program header lies at 0x400000.
+        config["process"]["args"] = ["/probe", "syscall", "16", "0", "0x5412", "0x400000"]
+        return config
+
+
+if __name__ == "__main__":
+    main()
