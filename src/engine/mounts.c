@@ -38,20 +38,20 @@ struct change {
 static int parse(struct change *c, const char *mounts, struct err *err)
 {
     struct bundle *b = &c->bundle;
-    struct oci_spec given = { 0 };
+    struct oci_spec *given = arena_array(&b->arena, 1, sizeof *given); /* the mounts lead back to it */
     struct json_error why = { 0 };
     char *text =
         arena_printf(&b->arena, "{\"ociVersion\":\"%s\",\"mounts\":%s}", ocirt_spec_version(), mounts);
     int r;
 
-    if (!text)
+    if (!text || !given)
         return err_nomem(err);
-    r = json_read(&oci_spec_type, &given, "mounts.json", text, strlen(text), &b->arena, &why);
+    r = json_read(&oci_spec_type, given, "mounts.json", text, strlen(text), &b->arena, &why);
     if (r < 0)
         return err_set(err, ERR_CONFIG_JSON, 0, "%s", why.text ? why.text : "out of memory");
     b->source = (struct err_source){ .name = "mounts.json", .text = text };
-    b->spec.mounts.v = given.mounts.v;
-    b->spec.mounts.n = given.mounts.n;
+    b->spec.mounts.v = given->mounts.v;
+    b->spec.mounts.n = given->mounts.n;
     return 0;
 }
 
