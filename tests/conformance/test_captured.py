@@ -12,7 +12,7 @@ import sys
 
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib")]
 
-from ocitest import ContainerTest, bundle, capability_held, main  # noqa: E402
+from ocitest import ContainerTest, bundle, capability_held, cgroups, main  # noqa: E402
 
 CAPTURED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "captured")
 PREFIX = "/captured"
@@ -55,6 +55,7 @@ class Captured(ContainerTest):
         config["process"].pop("consoleSize", None)
         config["process"].pop("rlimits", None)      # the machine may not raise them
         config["linux"]["cgroupsPath"] = bundle.cgroups_path(made.path.strip("/").replace("/", "-"))
+        self.limit(config["linux"].get("resources", {}))
         for entries in config.get("hooks", {}).values():
             for hook in entries:
                 hook["path"] = "/bin/true"
@@ -66,6 +67,16 @@ class Captured(ContainerTest):
         config["linux"]["devices"] = [d for d in config["linux"].get("devices") or []
                                       if not d["path"].startswith(("/dev/pts", "/dev/console"))]
         return config
+
+    def limit(self, resources):
+        """Leaves the limits for which this machine has the controllers: what has none must be refused."""
+        controllers = {"cpu": "cpu", "memory": "memory", "pids": "pids", "blockIO": "blkio", "hugepageLimits": "hugetlb",
+                       "network": "net_cls"}
+        for kind, controller in controllers.items():
+            if not cgroups.has_controller(controller, self.view):
+                resources.pop(kind, None)
+        if cgroups.is_v2_only(self.view) and "memory" in resources:
+            resources["memory"].pop("swappiness", None)     # v1 only
 
     def source(self, mount):
         path = os.path.join(self.tmp, mount["source"].strip("/").replace("/", "-"))
