@@ -50,6 +50,7 @@ class EngineTest(unittest.TestCase):
         leaks.reap()
         self.pids_before = set(leaks.descendants())
         self.mounts_before = self.mounts()
+        self.states_before = self.states()
         self.addCleanup(self.check_left)
 
     def command(self, *argv, rc=0, stdin=None, timeout=90):
@@ -80,10 +81,12 @@ class EngineTest(unittest.TestCase):
                   if not line.startswith((f"/run/{name}/.", *self.engine_mounts))]
         found += [f"cgroup {path}" for path in cgroups.left()
                   if os.path.basename(path) not in self.engine_cgroups and path.count("/engine/")]
-        for root in self.state_roots():
-            found += [f"state {root}/{entry}" for entry in (os.listdir(root) if os.path.isdir(root) else ())
-                      if entry[0] != "."]
-        return found
+        return found + [f"state {path}" for path in self.states() - self.states_before]
+
+    def states(self):
+        """The runtime's directories of containers; what has a hidden name is for all of them."""
+        return {os.path.join(root, entry) for root in self.state_roots() if os.path.isdir(root)
+                for entry in os.listdir(root) if entry[0] != "."}
 
     def state_roots(self):
         return [f"/run/{surroundings.runtime_name()}"]
