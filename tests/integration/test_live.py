@@ -55,9 +55,10 @@ class Mounts(LiveTest):
         self.assertRefused(result, "mounts[0].source", "/no/such")
 
     def test_stopped_container(self):
-        container = self.container(self.config("exit", "0"))
-        self.assertOk(container.run_detached())
-        container.wait_end(container.pid) if container.pid else None
+        container = self.sleeping()
+        pid = container.pid
+        self.assertOk(container.kill("KILL"))
+        container.wait_end(pid)
         result = self.runtime("mounts", "add", container.id, self.mounts(type="tmpfs", source="tmpfs"))
         self.assertRefused(result, "not running")
 
