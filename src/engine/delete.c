@@ -41,7 +41,7 @@ int ocirt_delete(struct ocirt *ocirt, const char *id, bool force, struct ocirt_e
     if (force && err.code == ERR_NOT_FOUND) {
         err_done(&err); /* what is not there is deleted: all runtimes agree */
         r = 0;
-    } else if (force && err.code == ERR_STATE_FILE) {
+    } else if (force && err.code == ERR_STATE_FILE && r == -EBADMSG) {
         r = remove_spoilt(&e, &err);
     } else if (r >= 0) {
         r = force ? 0 : check_status(&e, &err);

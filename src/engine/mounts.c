@@ -128,8 +128,10 @@ static int spawn(struct change *c, void (*run)(struct init *init), int *ret_pidf
         .exec_namespaces = (ns->fresh | ns->joined) & ~(uint64_t) (CLONE_NEWPID | CLONE_NEWTIME),
     };
     pid = sys_clone3(&args);
-    if (pid == 0)
+    if (pid == 0) {
+        fd_cleanup(&c->gate_fd); /* it is to see our end */
         run(&c->init);
+    }
     if (pid < 0)
         return err_set(err, ERR_PROCESS, pid, "create a process for the mounts");
     fd_cleanup(&c->init_gate_fd);

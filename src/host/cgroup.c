@@ -127,8 +127,12 @@ static int name_cgroupfs(const struct plan *plan, struct host_cgroup *cg, struct
     r = set_path(plan, cg, err);
     if (r == 0)
         r = host_cgroup_dirs_open(cg, &plan->facts, err);
-    for (size_t i = 0; r == 0 && i < cg->n_dirs; i++)
-        cg->dirs[i].made = host_cgroup_missing(&cg->dirs[i], cg->path);
+    for (size_t i = 0; r == 0 && i < cg->n_dirs; i++) {
+        r = host_cgroup_missing(&cg->dirs[i], cg->path, &cg->dirs[i].made);
+        if (r < 0)
+            return err_set(err, ERR_CGROUP, r, "look for the cgroup %s%s%s", cg->path,
+                           *cg->dirs[i].name ? " in " : "", cg->dirs[i].name);
+    }
     if (r == 0 && host_cgroup_made_print(cg) < 0)
         r = err_nomem(err);
     return r;

@@ -145,16 +145,21 @@ int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, vo
     return take_fd(&fd);
 }
 
-unsigned host_cgroup_missing(const struct host_cgroup_dir *dir, const char *path)
+int host_cgroup_missing(const struct host_cgroup_dir *dir, const char *path, unsigned *ret)
 {
     autofree char *copy = strdup(path);
     unsigned missing = 0;
 
-    while (copy && *copy && faccessat(dir->root_fd, relative(copy), F_OK, 0) < 0 && errno == ENOENT) {
+    if (!copy)
+        return -ENOMEM;
+    while (*copy && faccessat(dir->root_fd, relative(copy), F_OK, 0) < 0) {
+        if (errno != ENOENT)
+            return -errno;
         missing++;
         *strrchr(copy, '/') = '\0';
     }
-    return missing;
+    *ret = missing;
+    return 0;
 }
 
 int host_cgroup_children(int fd, int (*each)(void *context, int fd, const char *name), void *context)
@@ -166,9 +171,11 @@ int host_cgroup_children(int fd, int (*each)(void *context, int fd, const char *
     if (!dir)
         return list_fd < 0 ? list_fd : -errno;
     (void) take_fd(&list_fd);
-    for (struct dirent *e; r == 0 && (e = readdir(dir));)
+    for (struct dirent *e; r == 0 && (errno = 0, e = readdir(dir));)
         if (e->d_type == DT_DIR && strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
             r = each(context, dirfd(dir), e->d_name);
+    if (r == 0)
+        r = -errno;
     (void) closedir(dir);
     return r;
 }

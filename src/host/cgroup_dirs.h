@@ -38,8 +38,8 @@ int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, vo
 /* Opens PATH ("/a/b") below ROOT_FD. */
 int host_cgroup_open_below(int root_fd, const char *path);
 
-/* How many of PATH's last components do not exist in DIR? */
-unsigned host_cgroup_missing(const struct host_cgroup_dir *dir, const char *path);
+/* How many of PATH's last components do not exist in DIR?  0 or -errno. */
+int host_cgroup_missing(const struct host_cgroup_dir *dir, const char *path, unsigned *ret);
 
 /* made of each dir as text, and back. */
 int host_cgroup_made_print(struct host_cgroup *cg);

@@ -74,14 +74,19 @@ static int add(struct scan *scan, const char *name)
     return 0;
 }
 
-/* Symlinks ("cpu" to "cpu,cpuacct") are left out: they are no directories of their own. */
+/*
+ * Symlinks ("cpu" to "cpu,cpuacct") are left out: they are no directories of their own; and what may not be looked
+ * at.  Any other error would make a hierarchy disappear, and with it the container's limits, or what is to be removed.
+ */
 static int look_at(struct scan *scan, int top_fd, const char *name)
 {
     autoclose int fd = sys_openat(top_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
     struct statfs fs;
 
-    if (fd < 0 || fstatfs(fd, &fs) < 0)
-        return 0;
+    if (fd < 0)
+        return fd == -ENOTDIR || fd == -ELOOP || fd == -ENOENT || fd == -EACCES ? 0 : fd;
+    if (fstatfs(fd, &fs) < 0)
+        return -errno;
     if (fs.f_type == CGROUP2_SUPER_MAGIC && !strcmp(name, "unified"))
         scan->unified = true;
     else if (fs.f_type == CGROUP_SUPER_MAGIC)
@@ -98,9 +103,11 @@ static int scan_hierarchies(struct scan *scan)
     if (!dir)
         return fd < 0 ? fd : -errno;
     (void) take_fd(&fd);
-    for (struct dirent *e; r == 0 && (e = readdir(dir));)
+    for (struct dirent *e; r == 0 && (errno = 0, e = readdir(dir));)
         if (e->d_name[0] != '.' && (e->d_type == DT_DIR || e->d_type == DT_UNKNOWN))
             r = look_at(scan, dirfd(dir), e->d_name);
+    if (r == 0)
+        r = -errno;
     (void) closedir(dir);
     return r;
 }

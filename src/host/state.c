@@ -99,9 +99,9 @@ int host_state_lock(int dir_fd, bool exclusive, unsigned timeout_ms, struct err 
             return err_set(err, ERR_STATE_FILE, ETIMEDOUT, "another command works on this container");
         (void) nanosleep(&ms, NULL);
     }
-    if (fstat(dir_fd, &st) < 0 || st.st_nlink == 0)
-        return not_found(err);
-    return 0;
+    if (fstat(dir_fd, &st) < 0)
+        return err_set(err, ERR_STATE_FILE, errno, "look at the container's state directory");
+    return st.st_nlink == 0 ? not_found(err) : 0;
 }
 
 void host_state_unlock(int dir_fd)

@@ -33,15 +33,21 @@ static int own_permitted(uint64_t *ret)
     return 0;
 }
 
-/* Those of WANTED that our bounding set has. */
-static uint64_t own_bounding(uint64_t wanted)
+/* Those of WANTED that our bounding set has; EINVAL: the kernel knows no such capability. */
+static int own_bounding(uint64_t wanted, uint64_t *ret)
 {
     uint64_t set = 0;
 
-    for (unsigned i = 0; i < 64; i++)
-        if (wanted >> i & 1 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
+    for (unsigned i = 0; i < 64; i++) {
+        int r = wanted >> i & 1 ? prctl(PR_CAPBSET_READ, i, 0, 0, 0) : 0;
+
+        if (r < 0 && errno != EINVAL)
+            return -errno;
+        if (r == 1)
             set |= UINT64_C(1) << i;
-    return set;
+    }
+    *ret = set;
+    return 0;
 }
 
 static void warn(const struct plan_process *process, enum stub_capability_set set, uint64_t left_out,
@@ -81,9 +87,10 @@ int host_stub_capabilities(const struct plan_process *process, bool user_namespa
 
     if (!user_namespace) {
         r = own_permitted(&permitted);
+        if (r >= 0)
+            r = own_bounding(process->capabilities[STUB_BOUNDING], &bounding);
         if (r < 0)
-            return err_set(err, ERR_CAPABILITY, -r, "read the runtime's own capabilities");
-        bounding = own_bounding(process->capabilities[STUB_BOUNDING]);
+            return err_set(err, ERR_CAPABILITY, r, "read the runtime's own capabilities");
     }
     for (unsigned i = 0; i < STUB_CAPABILITY_SETS; i++)
         sets[i] = process->capabilities[i];

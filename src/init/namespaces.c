@@ -36,16 +36,16 @@ int init_reset(struct init *init)
             unsigned long mask[2];
         } plain;
 
-        if (signal != SIGKILL && signal != SIGSTOP)
-            (void) syscall(SYS_rt_sigaction, signal, &plain, NULL, 8);
+        if (signal != SIGKILL && signal != SIGSTOP && syscall(SYS_rt_sigaction, signal, &plain, NULL, 8) < 0)
+            return -errno;
     }
     sigemptyset(&none);
-    (void) sigprocmask(SIG_SETMASK, &none, NULL);
+    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+        return -errno;
     (void) umask(0); /* modes are as the plan says; the stub sets the program's own */
     (void) setsid(); /* EPERM: a group leader already, as the first of a pid namespace may be */
     /* From now on nobody but the kernel and the host's root looks into us (CVE-2019-5736, CVE-2016-9962). */
-    (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    return 0;
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
 }
 
 /*
