@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,9 +77,32 @@ static int make_readonly(int target_fd)
     return r < 0 ? r : sys_move_mount(tree_fd, target_fd);
 }
 
+/*
+ * From the last of our mounts that PATH leads through: its mount point may have been renamed since.  What leads out of
+ * that mount again ("..", a link) is looked up from the root.
+ */
+static int open_hidden(const struct init *init, const char *path)
+{
+    const struct plan *plan = init->plan;
+
+    for (size_t i = plan->n_mounts; i > 0; i--) {
+        const struct plan_mount *m = &plan->mounts[i - 1];
+        size_t n = strlen(m->target);
+        int fd;
+
+        if (m->mounted_fd <= 0 || strncmp(path, m->target, n) != 0 || path[n] != '/' || !path[n + 1])
+            continue;
+        fd = sys_openat2(m->mounted_fd, path + n + 1, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+        if (fd != -EXDEV)
+            return fd;
+        break;
+    }
+    return path_open(init->root_fd, path, O_PATH);
+}
+
 static int hide(struct init *init, struct covers *covers, const struct plan_hidden *hidden)
 {
-    autoclose int target_fd = path_open(init->root_fd, hidden->path, O_PATH);
+    autoclose int target_fd = open_hidden(init, hidden->path);
 
     if (target_fd == -ENOENT || target_fd == -ENOTDIR)
         return 0;
@@ -97,5 +122,9 @@ int init_hide(struct init *init)
         r = hide(init, &covers, &plan->hidden[i]);
     }
     fd_cleanup(&covers.empty_fd);
+    for (size_t i = 0; i < plan->n_mounts; i++) {
+        if (plan->mounts[i].mounted_fd > 0)
+            fd_cleanup(&plan->mounts[i].mounted_fd);
+    }
     return r;
 }

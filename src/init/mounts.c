@@ -25,22 +25,33 @@
 
 /*
  * /proc and /sys must be what they seem: behind a symlink the masks and the read-only paths would miss them
- * (CVE-2019-19921, CVE-2023-28642).
+ * (CVE-2019-19921, CVE-2023-28642).  Also where the host's are bound.
  */
 static bool must_be_plain(const struct plan_mount *m)
 {
+    if (!strcmp(m->target, "/proc") || !strcmp(m->target, "/sys"))
+        return true;
     return m->type && (m->kind == PLAN_MOUNT_FS || m->kind == PLAN_MOUNT_CLASSIC) &&
            (!strcmp(m->type, "proc") || !strcmp(m->type, "sysfs"));
+}
+
+static int open_plain_target(const struct init *init, const struct plan_mount *m)
+{
+    return sys_openat2(init->root_fd, m->target, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 }
 
 static int open_target(const struct init *init, const struct plan_mount *m, bool directory)
 {
     if (must_be_plain(m)) {
-        int fd = sys_openat2(init->root_fd, m->target, O_PATH | O_DIRECTORY, 0,
-                             RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+        int fd = open_plain_target(init, m);
 
         if (fd != -ENOENT)
             return fd;
+        fd = path_make_dir(init->root_fd, m->target, 0755);
+        if (fd < 0)
+            return fd;
+        fd_cleanup(&fd);           /* a link may have come in the meantime */
+        return open_plain_target(init, m);
     }
     if (m->target_nofollow) {
         int fd = path_open_nofollow(init->root_fd, m->target, O_PATH);
@@ -50,6 +61,29 @@ static int open_target(const struct init *init, const struct plan_mount *m, bool
     }
     return directory ? path_make_dir(init->root_fd, m->target, 0755)
                      : path_make_file(init->root_fd, m->target, 0644);
+}
+
+/*
+ * Paths below this mount will be hidden: kept, they are reached from it, and not by a name that could be renamed
+ * until then, with another file in its place (CVE-2019-19921).
+ */
+static int keep_for_hiding(const struct init *init, struct plan_mount *m, int mounted_fd)
+{
+    const struct plan *plan = init->plan;
+    size_t n = strlen(m->target);
+
+    for (size_t i = 0; m->mounted_fd == 0 && i < plan->n_hidden; i++) {
+        const char *path = plan->hidden[i].path;
+        int fd;
+
+        if (strncmp(path, m->target, n) != 0 || path[n] != '/')
+            continue;
+        fd = fcntl(mounted_fd, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0)
+            return -errno;
+        m->mounted_fd = fd;
+    }
+    return 0;
 }
 
 static int is_directory(int fd, bool *ret)
@@ -209,6 +243,8 @@ static int mount_instance(struct init *init, struct plan_mount *m)
     if (tree_fd < 0)
         return tree_fd;
     r = attach_instance(init, m, tree_fd);
+    if (r >= 0)
+        r = keep_for_hiding(init, m, tree_fd);
     if (r >= 0 && closed_late(m))
         m->tree_fd = take_fd(&tree_fd);
     return r;
@@ -245,7 +281,7 @@ static const struct {
     { MOUNT_ATTR_NODIRATIME, MS_NODIRATIME }, { MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
 };
 
-static int mount_classic(struct init *init, const struct plan_mount *m)
+static int mount_classic(struct init *init, struct plan_mount *m)
 {
     unsigned long flags = m->flags;
     autoclose int target_fd = open_target(init, m, true);
@@ -268,7 +304,9 @@ static int mount_classic(struct init *init, const struct plan_mount *m)
     if (mounted_fd < 0)
         return mounted_fd;
     r = set_attributes(mounted_fd, m->recursive_set, m->recursive_clear, AT_RECURSIVE);
-    return r < 0 ? r : set_propagation(m, mounted_fd);
+    if (r >= 0)
+        r = set_propagation(m, mounted_fd);
+    return r < 0 ? r : keep_for_hiding(init, m, mounted_fd);
 }
 
 /* ---- bind mounts --------------------------------------------------------------------------------------------- */
@@ -294,6 +332,8 @@ static int mount_bind(struct init *init, struct plan_mount *m)
         r = set_propagation(m, m->tree_fd);
     if (r >= 0)
         r = sys_move_mount(m->tree_fd, target_fd);
+    if (r >= 0)
+        r = keep_for_hiding(init, m, m->tree_fd);
     fd_cleanup(&m->tree_fd);
     return r;
 }

@@ -140,6 +140,7 @@ struct plan_mount {
     bool id_map_recursive;
     const char *file_label; /* SELinux: to be set as security.selinux of the mount's root; NULL: nothing */
     int tree_fd;
+    int mounted_fd; /* init's own: the mount, if paths below it are to be hidden; 0: not kept */
 };
 
 struct plan_device {
