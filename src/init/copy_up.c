@@ -62,10 +62,15 @@ static int copy_file(int from_dir, int to_dir, const char *name, const struct st
 {
     autoclose int from_fd =
         sys_openat2(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_BENEATH);
+    struct stat opened;
     int r;
 
     if (from_fd < 0)
         return from_fd;
+    if (fstat(from_fd, &opened) < 0)
+        return -errno;
+    if (!S_ISREG(opened.st_mode)) /* no longer what was looked at; a device may have no end */
+        return -EAGAIN;
     autoclose int to_fd =
         sys_openat2(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, RESOLVE_BENEATH);
     if (to_fd < 0)

@@ -59,17 +59,36 @@ static int go_to(struct init *init, struct place *place, const char *path)
     return 0;
 }
 
+static bool is_device(const struct stat *st, const struct plan_device *d)
+{
+    if ((st->st_mode & S_IFMT) != (d->mode & S_IFMT))
+        return false;
+    return S_ISFIFO(d->mode) || (major(st->st_rdev) == d->major && minor(st->st_rdev) == d->minor);
+}
+
 static int check_existing(const struct place *place, const struct plan_device *d)
 {
     struct stat st;
 
     if (fstatat(place->dir_fd, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
-    if ((st.st_mode & S_IFMT) != (d->mode & S_IFMT))
+    return is_device(&st, d) ? 0 : -EEXIST;
+}
+
+/* Where others write to the directory, another file may have the name by now: it is looked at, then given away. */
+static int give_away(const struct place *place, const struct plan_device *d)
+{
+    autoclose int fd =
+        sys_openat2(place->dir_fd, place->name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    struct stat st;
+
+    if (fd < 0)
+        return fd;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (!is_device(&st, d))
         return -EEXIST;
-    if (!S_ISFIFO(d->mode) && (major(st.st_rdev) != d->major || minor(st.st_rdev) != d->minor))
-        return -EEXIST;
-    return 0;
+    return fchownat(fd, "", d->uid, d->gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
 static int make_node(const struct place *place, const struct plan_device *d)
@@ -78,9 +97,7 @@ static int make_node(const struct place *place, const struct plan_device *d)
 
     if (mknodat(place->dir_fd, place->name, d->mode, device) < 0)
         return errno == EEXIST ? check_existing(place, d) : -errno;
-    if ((d->uid || d->gid) && fchownat(place->dir_fd, place->name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
-        return -errno;
-    return 0;
+    return d->uid || d->gid ? give_away(place, d) : 0;
 }
 
 /* Opens NAME for a mount: a plain file, made if it is missing. */

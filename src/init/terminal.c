@@ -21,28 +21,35 @@
 #include "base/sys.h"
 #include "init/init.h"
 
-static bool is_ptmx(int fd)
+static bool is_devpts(int fd)
 {
     struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC;
+}
+
+static bool is_ptmx(int fd)
+{
     struct stat st;
 
-    return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC && fstat(fd, &st) == 0 &&
-           S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
+    return is_devpts(fd) && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
 }
 
 static int open_pair(struct init *init, int *ret_master, int *ret_slave)
 {
     int unlock = 0;
-    autoclose int ptmx_fd = path_open(init->root_fd, "/dev/pts/ptmx", O_PATH);
+    autoclose int dir_fd = path_open(init->root_fd, "/dev/pts", O_PATH | O_DIRECTORY);
 
-    if (ptmx_fd < 0)
-        return ptmx_fd;
-    if (!is_ptmx(ptmx_fd))
+    if (dir_fd < 0)
+        return dir_fd;
+    if (!is_devpts(dir_fd))
         return -ENODEV;
-    autoclose int master_fd = path_open_nofollow(init->root_fd, "/dev/pts/ptmx", O_RDWR | O_NOCTTY);
+    /* In a devpts, and nothing mounted over it: what is opened here is no fifo or device of the image. */
+    autoclose int master_fd = sys_openat2(dir_fd, "ptmx", O_RDWR | O_NOCTTY, 0,
+                                          RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
     if (master_fd < 0)
-        return master_fd;
-    if (!is_ptmx(master_fd)) /* another than was looked at */
+        return master_fd == -EXDEV ? -ENODEV : master_fd;
+    if (!is_ptmx(master_fd))
         return -ENODEV;
     if (ioctl(master_fd, TIOCSPTLCK, &unlock) < 0)
         return -errno;
