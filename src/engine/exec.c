@@ -62,27 +62,47 @@ static int check_terminal(struct execution *x, struct err *err)
 
 /* ---- make ready ------------------------------------------------------------------------------------------------ */
 
-/* "controller:path" means one v1 hierarchy; a "/" in front of the colon cannot be a controller. */
+/* "CONTROLLER[,CONTROLLER...]:PATH", and after a comma the next: each controller's hierarchy of version 1. */
+static int choose_hierarchies(struct execution *x, char *text, struct err *err)
+{
+    int r = 0;
+
+    while (r >= 0 && text) {
+        char *path = strchr(text, ':'), *next, *controller;
+
+        if (!path) {
+            r = err_set(err, ERR_CGROUP, 0, "--cgroup: \"%s\" has no controller", text);
+            err_hint(err, "where it is given more than once, each must be CONTROLLER[,CONTROLLER...]:PATH");
+            return r;
+        }
+        *path++ = '\0';
+        next = strchr(path, ',');
+        if (next)
+            *next++ = '\0';
+        while (r >= 0 && (controller = strsep(&text, ",")))
+            r = host_cgroup_sub(&x->container->cgroup, controller, path, &x->cgroup, err);
+        text = next;
+    }
+    return r;
+}
+
+/* A path alone means all hierarchies.  A "/" in front of the colon cannot be a controller. */
 static int choose_cgroup(struct execution *x, struct err *err)
 {
     const char *path = x->options.cgroup, *colon = path ? strchr(path, ':') : NULL;
-    char *controller = NULL;
     int r = existing_cgroup(x->container, err);
+    char *text;
 
     if (r < 0)
         return r;
     x->where = &x->container->cgroup;
     if (!path || !*path)
         return 0;
-    if (colon && !memchr(path, '/', (size_t) (colon - path))) {
-        controller = arena_strndup(&x->bundle.arena, path, (size_t) (colon - path));
-        if (!controller)
-            return err_nomem(err);
-        path = colon + 1;
-    }
-    r = host_cgroup_sub(&x->container->cgroup, controller, path, &x->cgroup, err);
     x->where = &x->cgroup;
-    return r;
+    if (!colon || memchr(path, '/', (size_t) (colon - path)))
+        return host_cgroup_sub(&x->container->cgroup, NULL, path, &x->cgroup, err);
+    text = arena_strndup(&x->bundle.arena, path, strlen(path));
+    return text ? choose_hierarchies(x, text, err) : err_nomem(err);
 }
 
 static int build_seccomp(struct execution *x, struct err *err)

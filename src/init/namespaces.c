@@ -109,6 +109,8 @@ int init_become_root(struct init *init)
         (void) syscall(SYS_setgroups, 0, NULL); /* EPERM where setgroups is denied: the stub sees to that */
     if (syscall(SYS_setresgid, gid, gid, gid) < 0 || syscall(SYS_setresuid, uid, uid, uid) < 0)
         return -errno;
+    /* A change of ids sets what the sysctl fs.suid_dumpable says, which may be "dumpable". */
+    (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return 0;
 }
 
