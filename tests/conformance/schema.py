@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Holds a JSON document against the specification's schemas, which the variable OCI_SCHEMA_DIR names.
 
-By Debian's python3-jsonschema if it is installed; else by a small validator of our own that knows the words which
-these schemas use, and refuses a schema with others.
+By Debian's python3-jsonschema if it is installed; else by a small validator of our own that knows the words
+which these schemas use, and refuses a schema with others.
 """
 
 import json
 import os
 import re
 
-KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float),
+KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int,
+         "number": (int, float),
          "null": type(None)}
 SILENT = {"description", "$schema", "id", "definitions", "default", "title"}
 
@@ -81,7 +82,8 @@ class Validator:
 
     def do_additionalProperties(self, name, schema, rule, value, path):
         for key in value if isinstance(value, dict) else ():
-            if key in schema.get("properties", {}) or any(re.search(p, key) for p in schema.get("patternProperties", {})):
+            if key in schema.get("properties", {}) or any(re.search(p, key)
+                                                          for p in schema.get("patternProperties", {})):
                 continue
             if rule is False:
                 self.fail(path, f"has {key}")
@@ -118,7 +120,8 @@ class Validator:
             self.fail(path, f"has fewer than {rule} items")
 
     def do_uniqueItems(self, _name, _schema, rule, value, path):
-        if rule and isinstance(value, list) and len({json.dumps(v, sort_keys=True) for v in value}) < len(value):
+        if rule and isinstance(value, list) and len({json.dumps(v, sort_keys=True)
+                                                     for v in value}) < len(value):
             self.fail(path, "has an item twice")
 
     def matching(self, name, rule, value, path):

@@ -2,8 +2,8 @@
 """What the validation suite of the OCI runtime-tools does around its programs, made of the probe.
 
 The suite's bundle is a directory of mode 0700 that is its own root filesystem (root.path "."), with the
-configuration that generate.New("linux") makes.  Its program runtimetest looks from inside whether the container is
-what config.json says: inside() does that by the probe's report.
+configuration that generate.New("linux") makes.  Its program runtimetest looks from inside whether the
+container is what config.json says: inside() does that by the probe's report.
 """
 
 import copy
@@ -14,11 +14,13 @@ import shutil
 from ocitest import ContainerTest, Report, bundle, cgroups, host
 
 PRIVILEGES = [
-    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID",
-    "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID",
+    "CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",
+    "CAP_AUDIT_WRITE",
 ]
 SETS = ["bounding", "effective", "inheritable", "permitted", "ambient"]
-LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
+LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1",
+         "stderr": "/proc/self/fd/2"}
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 FILESYSTEMS = {"/proc": "proc", "/sys": "sysfs", "/dev/pts": "devpts", "/dev/shm": "tmpfs"}
 NAMESPACES = {"pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts", "mount": "mnt", "user": "user",
@@ -45,15 +47,18 @@ def default_spec(*words):
         "root": {"path": "."},
         "hostname": "mrsdalloway",
         "mounts": [
-            {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},
+            {"destination": "/proc", "type": "proc", "source": "proc",
+             "options": ["nosuid", "noexec", "nodev"]},
             {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
              "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
             {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
              "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
             {"destination": "/dev/shm", "type": "tmpfs", "source": "shm",
              "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]},
-            {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": ["nosuid", "noexec", "nodev"]},
-            {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
+            {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue",
+             "options": ["nosuid", "noexec", "nodev"]},
+            {"destination": "/sys", "type": "sysfs", "source": "sysfs",
+             "options": ["nosuid", "noexec", "nodev", "ro"]},
         ],
         "linux": {
             "resources": {"devices": [{"allow": False, "access": "rwm"}]},
@@ -94,7 +99,9 @@ class SuiteTest(ContainerTest):
     # -- runtimetest --------------------------------------------------------------------------------------
 
     def inside(self, config, prepare=None):
-        """create, start, wait, delete; then all that runtimetest looks at.  prepare(bundle) comes before create."""
+        """create, start, wait, delete; then all that runtimetest looks at.  prepare(bundle) comes before
+        create.
+        """
         config = copy.deepcopy(config)
         extra = Extra(config)
         config["process"]["args"] = ["/probe", "report", *extra.words()]
@@ -210,7 +217,8 @@ def check_mounts(test, report, config):
         test.assertTrue(found, f"{wanted['destination']} is not mounted after what precedes it")
         at = found[0] + 1
         if not {"bind", "rbind"} & set(wanted.get("options", [])):
-            test.assertEqual((mounts[found[0]].fstype, mounts[found[0]].source), (wanted["type"], wanted["source"]))
+            test.assertEqual((mounts[found[0]].fstype, mounts[found[0]].source),
+                             (wanted["type"], wanted["source"]))
 
 
 def check_user(test, report, config):
@@ -266,14 +274,16 @@ def check_maps(test, report, config):
     for kind in ("uid", "gid"):
         wanted = config["linux"].get(f"{kind}Mappings")
         if wanted:
-            test.assertEqual(report.id_map(kind), [(m["containerID"], m["hostID"], m["size"]) for m in wanted])
+            test.assertEqual(report.id_map(kind), [(m["containerID"], m["hostID"], m["size"])
+                                                   for m in wanted])
 
 
 def check_propagation(test, report, config):
     words = {word.split(":")[0] for word in report.mount("/").optional}
-    wanted = {"shared": {"shared"}, "private": set(), "unbindable": {"unbindable"}}.get(config["linux"].get("rootfsPropagation"))
-    if wanted is not None:
-        test.assertEqual(words, wanted)
+    wanted = {"shared": {"shared"}, "private": set(), "unbindable": {"unbindable"}}
+    word = config["linux"].get("rootfsPropagation")
+    if word in wanted:
+        test.assertEqual(words, wanted[word])
 
 
 CHECKS = [value for name, value in sorted(globals().items()) if name.startswith("check_")]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """config.json as engines write it is read without a warning and runs.
 
-captured/README tells where the files come from.  Before a container is made of one, what belongs to the host that it
-was captured on is replaced: the root filesystem, the program, the sources of bind mounts, hooks, the cgroup's path,
-and the terminal.
+captured/README tells where the files come from.  Before a container is made of one, what belongs to the host
+that it was captured on is replaced: the root filesystem, the program, the sources of bind mounts, hooks, the
+cgroup's path, and the terminal.
 """
 
 import json
@@ -20,7 +20,7 @@ PREFIX = "/captured"
 # What is said of which file, and why that is right.
 AMBIENT = "process.capabilities.ambient: what is ambient must be permitted and inheritable as well"
 WARNINGS = {
-    "buildah_run": [AMBIENT],           # since CVE-2022-27651 nothing is inheritable, but buildah 1.28 leaves ambient
+    "buildah_run": [AMBIENT],           # nothing is inheritable since CVE-2022-27651, but ambient was left
     "crun_spec": [AMBIENT],             # the same in crun (CVE-2022-27650)
     "runc_spec": [AMBIENT],             # and in runc 1.1 (CVE-2022-29162)
     "runc_spec_rootless": [AMBIENT],
@@ -70,7 +70,8 @@ class Captured(ContainerTest):
 
     def limit(self, resources):
         """Leaves the limits for which this machine has the controllers: what has none must be refused."""
-        controllers = {"cpu": "cpu", "memory": "memory", "pids": "pids", "blockIO": "blkio", "hugepageLimits": "hugetlb",
+        controllers = {"cpu": "cpu", "memory": "memory", "pids": "pids", "blockIO": "blkio",
+                       "hugepageLimits": "hugetlb",
                        "network": "net_cls"}
         for kind, controller in controllers.items():
             if not cgroups.has_controller(controller, self.view):

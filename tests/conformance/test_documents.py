@@ -5,7 +5,8 @@ import json
 import os
 import sys
 
-sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib")]
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
 
 import schema  # noqa: E402
 from ocitest import CAPABILITIES, ContainerTest, cgroups, main, needs  # noqa: E402
@@ -14,20 +15,21 @@ with_schemas = needs(schema.directory(), "the JSON schemas of runtime-spec (OCI_
 
 # config.md "Linux mount options", all of them; rnodev is in no table of the specification but in its example.
 MOUNT_OPTIONS = """
-    async atime bind defaults dev diratime dirsync exec iversion lazytime loud noatime nodev nodiratime noexec noiversion
-    nolazytime norelatime nostrictatime nosuid private rbind relatime remount ro rprivate rshared rslave runbindable rw
-    shared silent slave strictatime suid sync unbindable mand nomand nosymfollow symfollow rro rrw rsuid rnosuid rdev rnodev
-    rexec rnoexec ratime rnoatime rdiratime rnodiratime rrelatime rnorelatime rstrictatime rnostrictatime rsymfollow
-    rnosymfollow idmap ridmap tmpcopyup""".split()
+    async atime bind defaults dev diratime dirsync exec iversion lazytime loud noatime nodev nodiratime noexec
+    noiversion nolazytime norelatime nostrictatime nosuid private rbind relatime remount ro rprivate rshared
+    rslave runbindable rw shared silent slave strictatime suid sync unbindable mand nomand nosymfollow
+    symfollow rro rrw rsuid rnosuid rdev rnodev rexec rnoexec ratime rnoatime rdiratime rnodiratime rrelatime
+    rnorelatime rstrictatime rnostrictatime rsymfollow rnosymfollow idmap ridmap tmpcopyup""".split()
 NAMESPACES = {"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"}
 HOOKS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 ACTIONS = {f"SCMP_ACT_{w}" for w in "KILL KILL_PROCESS KILL_THREAD TRAP ERRNO TRACE ALLOW LOG NOTIFY".split()}
 OPERATORS = {f"SCMP_CMP_{w}" for w in "NE LT LE EQ GE GT MASKED_EQ".split()}
 ARCHITECTURES = {f"SCMP_ARCH_{w}" for w in """
-    X86 X86_64 X32 ARM AARCH64 MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC
-    PARISC64 RISCV64 LOONGARCH64 M68K SH SHEB""".split()}
+    X86 X86_64 X32 ARM AARCH64 MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X
+    PARISC PARISC64 RISCV64 LOONGARCH64 M68K SH SHEB""".split()}
 FLAGS = {f"SECCOMP_FILTER_FLAG_{w}" for w in "TSYNC LOG SPEC_ALLOW WAIT_KILLABLE_RECV".split()}
-MODES = {f"MPOL_{w}" for w in "DEFAULT BIND INTERLEAVE WEIGHTED_INTERLEAVE PREFERRED PREFERRED_MANY LOCAL".split()}
+MODES = {f"MPOL_{w}" for w in """
+    DEFAULT BIND INTERLEAVE WEIGHTED_INTERLEAVE PREFERRED PREFERRED_MANY LOCAL""".split()}
 
 
 class Features(ContainerTest):
@@ -128,9 +130,12 @@ class States(ContainerTest):
         statuses = dict(zip(HOOKS, ("creating", "creating", "creating", "created", "running", "stopped")))
         config = self.config("wait-term")
         outside = [kind for kind in HOOKS if kind not in ("createContainer", "startContainer")]
-        config["hooks"] = {kind: [{"path": "/bin/sh", "args": ["sh", "-c", f"cat >{self.tmp}/{kind}"]}] for kind in outside}
-        config["hooks"]["startContainer"] = [{"path": "/probe", "args": ["probe", "-o", "/started", "read-fd", "0"]}]
-        config["hooks"]["createContainer"] = [{"path": "/bin/sh", "args": ["sh", "-c", f"cat >{self.tmp}/createContainer"]}]
+        config["hooks"] = {kind: [{"path": "/bin/sh", "args": ["sh", "-c", f"cat >{self.tmp}/{kind}"]}]
+                           for kind in outside}
+        config["hooks"]["startContainer"] = [{"path": "/probe",
+                                              "args": ["probe", "-o", "/started", "read-fd", "0"]}]
+        config["hooks"]["createContainer"] = [{"path": "/bin/sh",
+                                               "args": ["sh", "-c", f"cat >{self.tmp}/createContainer"]}]
         container = self.container(config)
         self.assertOk(container.create())
         pid = container.pid

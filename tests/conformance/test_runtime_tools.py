@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The programs of the runtime-tools validation suite that need no cgroup: lifecycle, process, root, Linux.
 
-Each test is named after the suite's program.  Where the suite is older than version 1.3 of the specification, the
-test holds the specification's words, and its text says what the suite expects.
+Each test is named after the suite's program.  Where the suite is older than version 1.3 of the specification,
+the test holds the specification's words, and its text says what the suite expects.
 """
 
 import errno
@@ -12,7 +12,8 @@ import stat
 import subprocess
 import sys
 
-sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib")]
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
 
 from ocitest import Report, drop_namespace, main, set_namespace  # noqa: E402
 from suite import NAMESPACES, SETS, SuiteTest, all_capabilities, own_namespace  # noqa: E402
@@ -36,11 +37,14 @@ class Lifecycle(SuiteTest):
         self.assertRefused(self.runtime("state", container.id), "does not exist")
         self.assertOk(container.create())
         state = container.state()
-        self.assertEqual((state["id"], state["status"], state["bundle"]), (container.id, "created", container.bundle.path))
+        self.assertEqual((state["id"], state["status"], state["bundle"]),
+                         (container.id, "created", container.bundle.path))
         self.assertGreater(state["pid"], 0)
 
     def test_start(self):
-        """The suite wants start to succeed without a process; the specification says that it must be an error."""
+        """The suite wants start to succeed without a process; the specification says that it must be an
+        error.
+        """
         self.assertNotEqual(self.runtime("start").rc, 0)
         config = self.config("-o", "/ran", "say", "started")
         container = self.container(config)
@@ -85,14 +89,15 @@ class Lifecycle(SuiteTest):
         for name, number in numbers.items():
             with self.subTest(name):
                 container = self.running(self.config("trap", str(number), "/seen"))
-                self.wait_for(lambda c=container: c.bundle.has("/seen") and c.bundle.get("/seen"), "the handler")
+                self.wait_for(lambda c=container: c.bundle.has("/seen") and c.bundle.get("/seen"),
+                              "the handler")
                 self.assertOk(container.kill(name))
                 self.wait_for(lambda c=container, n=number: c.bundle.get("/seen") == f"ready\n{n}\n", name)
                 self.assertOk(container.delete("--force"))
 
     def test_delete(self):
-        """The suite and the specification want delete of a created container refused.  Like runc and crun, ocirt kills
-        and deletes it, which engines rely upon: docs/conformance.md tells."""
+        """The suite and the specification want delete of a created container refused.  Like runc and crun,
+        ocirt kills and deletes it, which engines rely upon: docs/conformance.md tells."""
         self.assertNotEqual(self.runtime("delete").rc, 0)
         self.assertRefused(self.runtime("delete", "nobody"), "does not exist")
         created = self.container(self.config("wait-term"))
@@ -176,10 +181,13 @@ class Hooks(SuiteTest):
                                 poststart=[("poststart1", 0), ("poststart2", 0)],
                                 poststop=[("poststop1", 0), ("poststop2", 0)])
         self.through(container)
-        self.assertEqual(self.log(), ["prestart1", "prestart2", "poststart1", "poststart2", "poststop1", "poststop2"])
+        self.assertEqual(self.log(), ["prestart1", "prestart2", "poststart1", "poststart2", "poststop1",
+                                      "poststop2"])
 
     def test_hooks_stdin(self):
-        """The suite wants "created" for prestart, which runs while the container is being created: "creating"."""
+        """The suite wants "created" for prestart, which runs while the container is being created:
+        "creating".
+        """
         container = self.hooked("wait-term", prestart=[("prestart", 0)], poststart=[("poststart", 0)],
                                 poststop=[("poststop", 0)])
         self.assertOk(container.create())
@@ -208,7 +216,8 @@ class Hooks(SuiteTest):
         self.assertEqual(self.log(), ["prestart"])
 
     def test_prestart_fail(self):
-        container = self.hooked("-o", "/ran", "say", "program", prestart=[("prestart", 1)], poststop=[("poststop", 0)])
+        container = self.hooked("-o", "/ran", "say", "program", prestart=[("prestart", 1)],
+                                poststop=[("poststop", 0)])
         self.assertNotEqual(container.create().rc, 0)
         self.assertIsNone(container.state())
         self.assertFalse(container.bundle.has("/ran"))
@@ -223,9 +232,10 @@ class Hooks(SuiteTest):
         self.assertEqual(self.given("poststart")["status"], "running")
 
     def test_poststart_fail(self):
-        """The suite wants a warning and the next hook run; since 1.3 it is an error: the container is stopped and
-        destroyed, and its poststop hooks are run."""
-        container = self.hooked("wait-term", poststart=[("poststart1", 1), ("poststart2", 0)], poststop=[("poststop", 0)])
+        """The suite wants a warning and the next hook run; since 1.3 it is an error: the container is stopped
+        and destroyed, and its poststop hooks are run."""
+        container = self.hooked("wait-term", poststart=[("poststart1", 1), ("poststart2", 0)],
+                                poststop=[("poststop", 0)])
         self.assertOk(container.create())
         result = container.start()
         self.assertNotEqual(result.rc, 0)
@@ -277,10 +287,11 @@ class Process(SuiteTest):
     def test_process_rlimits(self):
         gigabyte = 1 << 30
         config = self.config()
-        config["process"]["rlimits"] = [{"type": f"RLIMIT_{name}", "soft": soft, "hard": hard} for name, soft, hard in (
-            ("AS", gigabyte, 2 * gigabyte), ("CORE", gigabyte, 4 * gigabyte), ("DATA", gigabyte, 4 * gigabyte),
-            ("FSIZE", gigabyte, 4 * gigabyte), ("STACK", gigabyte, 4 * gigabyte), ("CPU", 120, 120),
-            ("NOFILE", 4000, 4096))]
+        limits = {"AS": (gigabyte, 2 * gigabyte), "CORE": (gigabyte, 4 * gigabyte),
+                  "DATA": (gigabyte, 4 * gigabyte), "FSIZE": (gigabyte, 4 * gigabyte),
+                  "STACK": (gigabyte, 4 * gigabyte), "CPU": (120, 120), "NOFILE": (4000, 4096)}
+        config["process"]["rlimits"] = [{"type": f"RLIMIT_{name}", "soft": soft, "hard": hard}
+                                        for name, (soft, hard) in limits.items()]
         self.inside(config)
 
     def test_process_rlimits_fail(self):
@@ -294,7 +305,9 @@ class Process(SuiteTest):
         self.inside(config)
 
     def test_process_capabilities_fail(self):
-        """The suite wants CAP_TEST refused; since 1.1 it is warned of and the container is made without it."""
+        """The suite wants CAP_TEST refused; since 1.1 it is warned of and the container is made without
+        it.
+        """
         config = self.config()
         config["process"]["capabilities"]["bounding"].append("CAP_TEST")
         container = self.container(config)
@@ -303,8 +316,8 @@ class Process(SuiteTest):
         self.assertIn("warning", result.err.lower())
 
     def test_linux_process_apparmor_profile(self):
-        """Without AppArmor in the kernel the profile cannot be applied, which must be an error; with it the profile
-        does not exist, which is one too."""
+        """Without AppArmor in the kernel the profile cannot be applied, which must be an error; with it the
+        profile does not exist, which is one too."""
         config = self.config()
         config["process"]["apparmorProfile"] = "acme_secure_profile"
         self.refuse_at_last(config, "apparmor")
@@ -324,6 +337,18 @@ class Root(SuiteTest):
         self.assertIn("nosuid", mount.options)
         self.assertNotIn("relatime", mount.options)
         self.assertTrue({"mode=755"} <= mount.super_options, mount)
+        # Later versions of the program: binds with each propagation, and options that are a tmpfs's.
+        source = os.path.join(self.tmp, "source")
+        os.mkdir(source)
+        for word, optional in (("shared", {"shared"}), ("slave", set()), ("private", set()),
+                               ("unbindable", {"unbindable"})):
+            with self.subTest(word):
+                config = self.config()
+                config["mounts"].append({"destination": "/mnt", "type": "none", "source": source, "options": [
+                    "bind", word, "nosuid", "strictatime", "mode=755", "size=1k"]})
+                mount = self.inside(config).mount("/mnt")
+                self.assertIn("nosuid", mount.options)
+                self.assertEqual({word.split(":")[0] for word in mount.optional}, optional)
 
     def test_linux_rootfs_propagation(self):
         for word in ("shared", "slave", "private", "unbindable"):
@@ -355,8 +380,8 @@ class Root(SuiteTest):
         self.inside(config, prepare)
 
     def relative_and_dangling(self, kind):
-        """The suite wants a link to itself refused; the specification knows no such rule: it is passed over like a
-        path that is not there."""
+        """The suite wants a link to itself refused; the specification knows no such rule: it is passed over
+        like a path that is not there."""
         config = self.config()
         config["linux"][kind] = ["hidden-relative"]
         self.refuse(config, kind)
@@ -375,7 +400,8 @@ class Root(SuiteTest):
                 config["linux"][kind] = ["/node"]
                 config["linux"]["resources"]["devices"] = [{"allow": True, "access": "rwm"}]
                 container = self.container(config)
-                # The device 0:0 is nothing: an open that reached it would be ENXIO, and a FIFO's would succeed.
+                # The device 0:0 is nothing: an open that reached it would be ENXIO, and a FIFO's would
+                # succeed.
                 os.mknod(container.bundle.file("/node"), mode | 0o666, 0)
                 yield self.through(container).lines()[0]
 
@@ -397,9 +423,12 @@ class Linux(SuiteTest):
     def test_linux_devices(self):
         config = self.config()
         config["linux"]["devices"] = [
-            {"path": "/dev/test1", "type": "c", "major": 10, "minor": 666, "fileMode": 0o644, "uid": 0, "gid": 0},
-            {"path": "/dev/test2", "type": "b", "major": 8, "minor": 666, "fileMode": 0o640, "uid": 1, "gid": 2},
-            {"path": "/dev/test3", "type": "p", "major": 8, "minor": 666, "fileMode": 0o600, "uid": 0, "gid": 0},
+            {"path": "/dev/test1", "type": "c", "major": 10, "minor": 666, "fileMode": 0o644, "uid": 0,
+             "gid": 0},
+            {"path": "/dev/test2", "type": "b", "major": 8, "minor": 666, "fileMode": 0o640, "uid": 1,
+             "gid": 2},
+            {"path": "/dev/test3", "type": "p", "major": 8, "minor": 666, "fileMode": 0o600, "uid": 0,
+             "gid": 0},
         ]
         self.inside(config)
 
@@ -416,8 +445,8 @@ class Linux(SuiteTest):
         self.inside(config)
 
     def mapped(self, *kinds):
-        """The suite's user namespace.  Its root may not pass through the directory above the bundle, of mode 0700; the
-        bundle itself is the root directory, which nobody could enter with that mode."""
+        """The suite's user namespace.  Its root may not pass through the directory above the bundle, of mode
+        0700; the bundle itself is the root directory, which nobody could enter with that mode."""
         config = self.config()
         for kind in ("user", *kinds):
             set_namespace(config, kind)
@@ -439,8 +468,9 @@ class Linux(SuiteTest):
             self.assertNotEqual(report.namespace(NAMESPACES[kind]), own_namespace(kind), kind)
 
     def test_linux_ns_itype(self):
-        """Nothing listed is all inherited.  The suite takes the mount namespace away too, while the root is still
-        one of the container's own: then nothing may be mounted, and ocirt refuses what it could not undo."""
+        """Nothing listed is all inherited.  The suite takes the mount namespace away too, while the root is
+        still one of the container's own: then nothing may be mounted, and ocirt refuses what it could not
+        undo."""
         config = self.config()
         config["linux"]["namespaces"] = [{"type": "mount"}]
         config["mounts"] = [m for m in config["mounts"] if m["destination"] != "/sys"]

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The programs of the runtime-tools validation suite that look at cgroups of version 1.
 
-The suite reads the hierarchies below /sys/fs/cgroup while the container waits to be started.  A controller that the
-machine has not mounted is named in the skip.  Leaf weights of block devices went from Linux with CFQ (5.0): an error is
-what the specification wants of a runtime that cannot apply a property.
+The suite reads the hierarchies below /sys/fs/cgroup while the container waits to be started.  A controller
+that the machine has not mounted is named in the skip.  Leaf weights of block devices went from Linux with CFQ
+(5.0): an error is what the specification wants of a runtime that cannot apply a property.
 """
 
 import os
 import re
 import sys
 
-sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib")]
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
 
 from ocitest import bundle, cgroups, drop_namespace, main, only_view, set_namespace  # noqa: E402
 from suite import SuiteTest  # noqa: E402
@@ -48,7 +49,8 @@ class Programs(V1Test):
         place = {"major": major, "minor": minor}
         weights = {"weight": 500, "weightDevice": [{**place, "weight": 500}]}
         for rate in (102400, 204800):
-            throttle = {f"throttle{d}{u}Device": [{**place, "rate": rate}] for d in ("Read", "Write") for u in ("Bps", "IOPS")}
+            throttle = {f"throttle{d}{u}Device": [{**place, "rate": rate}] for d in ("Read", "Write")
+                        for u in ("Bps", "IOPS")}
             files = {f"blkio.throttle.{d}_{u}_device": f"{major}:{minor} {rate}" for d in ("read", "write")
                      for u in ("bps", "iops")}
             self.outside(self.limited({"blockIO": throttle}, relative), "blkio", files)
@@ -59,7 +61,8 @@ class Programs(V1Test):
                 self.assertRefused(result, "weight")
             else:
                 path = self.cgroup_of(container.pid, "blkio")
-                name = next(n for n in ("blkio.bfq.weight", "blkio.weight") if os.path.exists(os.path.join(path, n)))
+                name = next(n for n in ("blkio.bfq.weight", "blkio.weight")
+                            if os.path.exists(os.path.join(path, n)))
                 with open(os.path.join(path, name), encoding="ascii") as file:
                     self.assertIn("500", file.read())
                 self.assertOk(container.delete("--force"))
@@ -115,14 +118,18 @@ class Programs(V1Test):
         self.devices(relative=True)
 
     def hugetlb(self, relative):
-        wrong = self.limited({"hugepageLimits": [{"pageSize": "3MB", "limit": 100 * 3 * 1024 * 1024}]}, relative)
+        wrong = self.limited({"hugepageLimits": [{"pageSize": "3MB", "limit": 100 * 3 * 1024 * 1024}]},
+                             relative)
         self.refuse(wrong, "pageSize" if "hugetlb" not in cgroups.hierarchies() else "3MB")
         self.need("hugetlb")
         for name in os.listdir("/sys/kernel/mm/hugepages"):
             size = int(re.fullmatch(r"hugepages-(\d+)kB", name).group(1))
-            word = f"{size // 1048576}GB" if size % 1048576 == 0 else f"{size // 1024}MB" if size % 1024 == 0 else f"{size}KB"
+            unit, word = next(pair for pair in ((1 << 20, "GB"), (1 << 10, "MB"), (1, "KB"))
+                              if size % pair[0] == 0)
+            word = f"{size // unit}{word}"
             limits = {"hugepageLimits": [{"pageSize": word, "limit": 2 * GIGABYTE}]}
-            self.outside(self.limited(limits, relative), "hugetlb", {f"hugetlb.{word}.limit_in_bytes": 2 * GIGABYTE})
+            self.outside(self.limited(limits, relative), "hugetlb",
+                         {f"hugetlb.{word}.limit_in_bytes": 2 * GIGABYTE})
 
     def test_linux_cgroups_hugetlb(self):
         self.hugetlb(relative=False)
@@ -131,11 +138,15 @@ class Programs(V1Test):
         self.hugetlb(relative=True)
 
     def memory(self, relative):
-        """The suite limits the kernel's memory too, which is without effect on current kernels: a warning says so."""
+        """The suite limits the kernel's memory too, which is without effect on current kernels: a warning
+        says so.
+        """
         self.need("memory")
         limit = 50593792
-        memory = {"limit": limit, "reservation": limit, "swap": limit, "swappiness": 50, "disableOOMKiller": False}
-        expected = {"memory.limit_in_bytes": limit, "memory.soft_limit_in_bytes": limit, "memory.memsw.limit_in_bytes": limit,
+        memory = {"limit": limit, "reservation": limit, "swap": limit, "swappiness": 50,
+                  "disableOOMKiller": False}
+        expected = {"memory.limit_in_bytes": limit, "memory.soft_limit_in_bytes": limit,
+                    "memory.memsw.limit_in_bytes": limit,
                     "memory.swappiness": 50, "memory.oom_control": lambda text: "oom_kill_disable 0" in text}
         self.outside(self.limited({"memory": memory}, relative), "memory", expected)
         container = self.container(self.limited({"memory": {"kernel": limit}}, relative))
@@ -164,7 +175,8 @@ class Programs(V1Test):
                 drop_namespace(config, "network")
                 config["mounts"] = [m for m in config["mounts"] if m["destination"] != "/sys"]
             self.outside(config, "net_cls", {"net_cls.classid": 255})
-            self.outside(config, "net_prio", {"net_prio.ifpriomap": lambda text: "lo 10" in text.splitlines()})
+            self.outside(config, "net_prio",
+                         {"net_prio.ifpriomap": lambda text: "lo 10" in text.splitlines()})
 
     def test_linux_cgroups_network(self):
         self.network(relative=False)
@@ -197,7 +209,9 @@ class Programs(V1Test):
         self.assertFalse(os.path.exists(path))
 
     def test_delete_only_create_resources(self):
-        """A cgroup that somebody else made stays, whether the container was moved there or has its own below."""
+        """A cgroup that somebody else made stays, whether the container was moved there or has its own
+        below.
+        """
         self.need("pids")
         top = os.path.join(cgroups.hierarchies()["pids"], bundle.cgroups_path("cgrouptest").lstrip("/"))
         os.makedirs(top)

@@ -8,8 +8,8 @@ import sys
 
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib")]
 
-from ocitest import (ContainerTest, Report, add_mount, bundle, capability_held, cgroups, drop_namespace, main,  # noqa: E402
-                     needs, set_namespace)
+from ocitest import (ContainerTest, Report, add_mount, bundle, capability_held, cgroups,  # noqa: E402
+                     drop_namespace, main, needs, set_namespace)
 
 CPUS = sorted(os.sched_getaffinity(0))
 NUMA = os.path.isdir("/sys/devices/system/node/node0")
@@ -59,10 +59,14 @@ class Configuration(ContainerTest):
         self.assertEqual(result.lines()[0]["text"], "x")
 
     def test_annotations(self):
-        """A-013, A-020, A-021: any key but the empty one, also without a meaning to us; values may be empty."""
+        """A-013, A-020, A-021: any key but the empty one, also without a meaning to us; values may be
+        empty.
+        """
         config = self.config("wait-term")
-        config["annotations"] = {"org.opencontainers.image.os": "linux", "org.opencontainers.image.stopSignal": "SIGINT",
-                                 "org.opencontainers.image.architecture": "amd64", "com.example.key": "", "x": "y"}
+        config["annotations"] = {"org.opencontainers.image.os": "linux",
+                                 "org.opencontainers.image.stopSignal": "SIGINT",
+                                 "org.opencontainers.image.architecture": "amd64",
+                                 "com.example.key": "", "x": "y"}
         self.assertEqual(self.running(config).state()["annotations"], config["annotations"])
         config = self.config("wait-term")
         config["annotations"] = {}
@@ -80,7 +84,8 @@ class Configuration(ContainerTest):
     def test_only_root_and_version(self):
         """A-015, A-032: mounts, hostname, hooks and process are optional for create."""
         container = self.container({"ociVersion": "1.3.0", "root": {"path": "rootfs"},
-                                    "linux": {"cgroupsPath": bundle.cgroups_path("least"), "namespaces": [{"type": "mount"}]}})
+                                    "linux": {"cgroupsPath": bundle.cgroups_path("least"),
+                                              "namespaces": [{"type": "mount"}]}})
         self.assertOk(container.create())
         self.assertRefused(container.start(), "process")
         self.assertEqual(container.status, "created")
@@ -108,12 +113,13 @@ class Process(ContainerTest):
 
     @needs(capability_held("CAP_SYS_NICE"), "CAP_SYS_NICE")
     def test_scheduler_deadline(self):
-        """A-046, A-047, A-048.  The kernel takes deadline tasks only in a root domain whose processors it all has: a
-        container without a cgroup of its own."""
+        """A-046, A-047, A-048.  The kernel takes deadline tasks only in a root domain whose processors it all
+        has: a container without a cgroup of its own."""
         config = self.config()
         del config["linux"]["cgroupsPath"]
-        config["process"]["scheduler"] = {"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 10000000,
-                                          "period": 20000000, "flags": ["SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN"]}
+        flags = ["SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN"]
+        config["process"]["scheduler"] = {"policy": "SCHED_DEADLINE", "runtime": 1000000,
+                                          "deadline": 10000000, "period": 20000000, "flags": flags}
         self.runtime.options += ["--cgroup-manager", "disabled"]
         config["linux"].pop("resources")
         got = self.report(config)["scheduler"]
@@ -123,7 +129,8 @@ class Process(ContainerTest):
     def test_scheduler_reset_on_fork(self):
         """A-048"""
         config = self.config()
-        config["process"]["scheduler"] = {"policy": "SCHED_BATCH", "nice": 3, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}
+        config["process"]["scheduler"] = {"policy": "SCHED_BATCH", "nice": 3,
+                                          "flags": ["SCHED_FLAG_RESET_ON_FORK"]}
         got = self.report(config)["scheduler"]
         self.assertEqual((got["policy"], got["nice"], got["flags"]), (3, 3, 1))
 
@@ -140,7 +147,9 @@ class Process(ContainerTest):
 
     @needs(len(CPUS) >= 2, "two processors")
     def test_exec_cpu_affinity(self):
-        """A-051: final after the move, initial until then; a final that is not given leaves what the move made of it."""
+        """A-051: final after the move, initial until then; a final that is not given leaves what the move
+        made of it.
+        """
         first, last = CPUS[0], CPUS[-1]
         self.assertEqual(self.exec_affinity({"initial": str(first), "final": str(last)}), [last])
         self.assertEqual(self.exec_affinity({"final": f"{first}"}), [first])
@@ -221,14 +230,15 @@ class Linux(ContainerTest):
         """A-076"""
         config = self.config()
         set_namespace(config, "time")
-        config["linux"]["timeOffsets"] = {"monotonic": {"secs": 1000, "nanosecs": 500}, "boottime": {"secs": -1}}
+        config["linux"]["timeOffsets"] = {"monotonic": {"secs": 1000, "nanosecs": 500},
+                                          "boottime": {"secs": -1}}
         text = self.report(config).proc("timens_offsets").split()
         self.assertEqual(text, ["monotonic", "1000", "500", "boottime", "-1", "0"])
 
     def test_every_word_of_a_mount(self):
         """A-028, A-141: no word that `features` lists is unknown to mounts, or taken for the filesystem's."""
         words = self.assertOk(self.runtime("features")).json()["mountOptions"]
-        other = {"idmap", "ridmap"}                                 # need a user namespace or maps: Idmap of test_mounts
+        other = {"idmap", "ridmap"}     # need a user namespace or maps: Idmap of test_mounts
         bind_alone = {"bind", "rbind", "src-nofollow", "dest-nofollow", "copy-symlink"}
         source = os.path.join(self.tmp, "source")
         os.mkdir(source)
@@ -239,7 +249,8 @@ class Linux(ContainerTest):
                     add_mount(config, "/mnt", "tmpfs", "tmpfs")
                     add_mount(config, "/mnt", "tmpfs", "tmpfs", ["remount", "ro"])
                 elif word in bind_alone:
-                    add_mount(config, "/mnt", "none", source, sorted({"bind", word} - ({"bind"} if word == "rbind" else set())))
+                    add_mount(config, "/mnt", "none", source,
+                              sorted({"bind", word} - ({"bind"} if word == "rbind" else set())))
                 else:
                     add_mount(config, "/mnt", "tmpfs", "tmpfs", [word])
                 self.run_ok(config)
@@ -254,7 +265,8 @@ class Linux(ContainerTest):
         """A-103: without resctrl each form is an error."""
         if os.path.isdir("/sys/fs/resctrl/info"):
             self.skipTest("needs a machine without resctrl")
-        for rdt in ({}, {"closID": "/"}, {"enableMonitoring": True}, {"schemata": ["MB:0=50"]}, {"l3CacheSchema": "L3:0=f"}):
+        for rdt in ({}, {"closID": "/"}, {"enableMonitoring": True}, {"schemata": ["MB:0=50"]},
+                    {"l3CacheSchema": "L3:0=f"}):
             with self.subTest(rdt):
                 config = self.config()
                 config["linux"]["intelRdt"] = rdt

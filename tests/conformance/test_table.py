@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""docs/conformance.md has each row once, and the files and tests that it names exist; the suite's programs are all here."""
+"""docs/conformance.md has each row once, and the files and tests that it names exist; the suite's programs
+are all here.
+"""
 
 import os
 import re
@@ -15,15 +17,17 @@ ROW = re.compile(r"^\| (A-\d{3}) \| (.+?) \| (.+?) \| (.+?) \|$")
 
 # The programs of runtime-tools' validation directory.
 PROGRAMS = """
-    config_updates_without_affect create default delete delete_only_create_resources delete_resources hooks hooks_stdin
-    hostname kill kill_no_effect killsig linux_cgroups_blkio linux_cgroups_cpus linux_cgroups_devices linux_cgroups_hugetlb
-    linux_cgroups_memory linux_cgroups_network linux_cgroups_pids linux_cgroups_relative_blkio linux_cgroups_relative_cpus
-    linux_cgroups_relative_devices linux_cgroups_relative_hugetlb linux_cgroups_relative_memory
-    linux_cgroups_relative_network linux_cgroups_relative_pids linux_devices linux_masked_paths linux_mount_label
-    linux_ns_itype linux_ns_nopath linux_ns_path linux_ns_path_type linux_process_apparmor_profile linux_readonly_paths
+    config_updates_without_affect create default delete delete_only_create_resources delete_resources hooks
+    hooks_stdin hostname kill kill_no_effect killsig linux_cgroups_blkio linux_cgroups_cpus
+    linux_cgroups_devices linux_cgroups_hugetlb linux_cgroups_memory linux_cgroups_network linux_cgroups_pids
+    linux_cgroups_relative_blkio linux_cgroups_relative_cpus linux_cgroups_relative_devices
+    linux_cgroups_relative_hugetlb linux_cgroups_relative_memory linux_cgroups_relative_network
+    linux_cgroups_relative_pids linux_devices linux_masked_paths linux_mount_label linux_ns_itype
+    linux_ns_nopath linux_ns_path linux_ns_path_type linux_process_apparmor_profile linux_readonly_paths
     linux_rootfs_propagation linux_seccomp linux_sysctl linux_uid_mappings misc_props mounts pidfile poststart
-    poststart_fail poststop poststop_fail prestart prestart_fail process process_capabilities process_capabilities_fail
-    process_oom_score_adj process_rlimits process_rlimits_fail process_user root_readonly_true start state""".split()
+    poststart_fail poststop poststop_fail prestart prestart_fail process process_capabilities
+    process_capabilities_fail process_oom_score_adj process_rlimits process_rlimits_fail process_user
+    root_readonly_true start state""".split()
 
 _number = _failed = 0
 _lists = {}
@@ -46,7 +50,8 @@ def rows():
 def tests_of(path):
     """The names of a Python file's tests, as its --list prints them."""
     if path not in _lists:
-        ran = subprocess.run([sys.executable, "-B", os.path.join(TESTS, path), "--list"], capture_output=True, text=True,
+        ran = subprocess.run([sys.executable, "-B", os.path.join(TESTS, path), "--list"], capture_output=True,
+                             text=True,
                              check=False, env={**os.environ, "PYTHONPATH": os.path.join(TESTS, "lib")})
         _lists[path] = ran.stdout.split()
     return _lists[path]
@@ -58,7 +63,8 @@ def missing_test(word):
     if not os.path.exists(os.path.join(TESTS, path)):
         return f"there is no tests/{path}"
     if name.endswith("*"):
-        return None if any(t.startswith(name[:-1]) for t in tests_of(path)) else f"{path} has no test like {name}"
+        found = any(test.startswith(name[:-1]) for test in tests_of(path))
+        return None if found else f"{path} has no test like {name}"
     if name and name not in tests_of(path):
         return f"{path} has no test {name}"
     return None
@@ -84,8 +90,8 @@ def main():
         found += [missing_test(word) for word in words]
         found = [text for text in found if text]
         check(words and not found, f"{number}: {rule}", *(found or ["no test is named"]))
-    named = tests_of("conformance/test_runtime_tools.py") + tests_of("conformance/test_runtime_tools_cgroups.py")
-    have = {name.split(".test_", 1)[1] for name in named}
+    have = {name.split(".test_", 1)[1] for file in ("test_runtime_tools.py", "test_runtime_tools_cgroups.py")
+            for name in tests_of("conformance/" + file)}
     check(have == set(PROGRAMS), f"the {len(PROGRAMS)} programs of the suite have their equivalents",
           f"missing: {sorted(set(PROGRAMS) - have)}", f"not of the suite: {sorted(have - set(PROGRAMS))}")
     print(f"1..{_number}")
