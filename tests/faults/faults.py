@@ -98,7 +98,7 @@ def settled(report):
                       if re.match(r"Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|Umask|Sig(Blk|Ign|Cgt)", k)}
     same["limits"] = report.proc("limits")
     same["oom_score_adj"] = report.proc("oom_score_adj")
-    same["cgroup"] = report.proc("cgroup")
+    same["cgroups"] = sorted(set(report.cgroups.values()))      # others may mount more hierarchies meanwhile
     same["fds"] = {number: (fd.get("flags"), fd.get("type")) for number, fd in data["fds"].items()}
     return same
 
