@@ -334,6 +334,7 @@ static int make(struct creation *c, struct err *err)
         { "cgroup", make_host_side },
         { "acquire", creation_acquire },
         { "seccomp", creation_prepare_stub },
+        { "await cgroup", settle_cgroup },
         { NULL, NULL },
     };
     static const struct step begin[] = {

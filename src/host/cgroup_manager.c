@@ -139,6 +139,7 @@ static void forget_if_gone(struct host_cgroup *cg)
 int host_cgroup_managed_enter(const struct plan *plan, struct host_cgroup *cg, pid_t pid, bool *born,
                               struct err *err)
 {
+    bool late = !cg->pending; /* the manager moves PID itself */
     int r;
 
     forget_if_gone(cg);
@@ -148,7 +149,7 @@ int host_cgroup_managed_enter(const struct plan *plan, struct host_cgroup *cg, p
     r = host_cgroup_manager(cg)->finish(plan, cg, pid, err);
     if (r == 0)
         r = take_over(plan, cg, err);
-    *born = r == 0 && !cg->subgroup;
+    *born = r == 0 && late && !cg->subgroup;
     return r;
 }
 

@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Containers of an ordinary user: with his systemd manager, with a delegated cgroup, and with neither."""
+
+import os
+import pwd
+import signal
+import time
+
+from ocitest import main
+
+from guesthost import STRANGER, UserTest, call, cgroup_of, read
+
+MIB = 1 << 20
+
+
+class SystemdUser(UserTest):
+    """session: ocirt runs in the user manager's part of the tree; else outside, as in a login by ssh."""
+
+    def check(self, session):
+        path = self.user_bundle("wait-term", resources={"memory": {"limit": 40 * MIB}, "pids": {"limit": 20}})
+        name = f"r{os.getpid()}"
+        how = {"session": session}
+        self.must("--systemd-cgroup", "create", "--bundle", path, name, **how)
+        try:
+            self.must("start", name)
+            state = self.state(name)
+            cgroup = cgroup_of(state["pid"])
+            self.assertEqual(cgroup, f"/user.slice/user-1000.slice/user@1000.service/user.slice/ocirt-{name}.scope")
+            self.assertEqual(read(cgroup, "memory.max"), str(40 * MIB))
+            self.assertEqual(read(cgroup, "pids.max"), "20")
+            self.assertEqual(read(cgroup, "cgroup.procs"), str(state["pid"]))
+            self.assertIn("say", self.must("exec", name, "/probe", "say", "x", **how))
+            self.must("update", "--memory", str(48 * MIB), name, **how)
+            self.assertEqual(read(cgroup, "memory.max"), str(48 * MIB))
+            self.must("pause", name, **how)
+            self.assertEqual(self.state(name)["status"], "paused")
+            self.must("resume", name, **how)
+        finally:
+            self.must("delete", "--force", name, **how)
+        self.assertFalse(os.path.exists("/sys/fs/cgroup" + cgroup))
+
+    def test_inside_of_the_user_manager(self):
+        self.check(True)
+
+    def test_outside_of_the_user_manager(self):
+        self.check(False)
+
+    def test_memory_limit_bites(self):
+        path = self.user_bundle("mem", "64", resources={"memory": {"limit": 24 * MIB, "swap": 24 * MIB}})
+        status, text = self.ocirt("--systemd-cgroup", "run", "--bundle", path, f"o{os.getpid()}")
+        self.assertEqual(status, 128 + signal.SIGKILL, text)
+
+    def test_no_manager(self):
+        stranger = pwd.getpwnam(STRANGER)
+        root = os.path.join(self.tmp, "stranger")
+        os.mkdir(root)
+        path = self.user_bundle("wait-term")
+        call("chown", "-R", STRANGER, root, path)
+        config = os.path.join(path, "config.json")
+        with open(config, encoding="utf-8") as file:
+            text = file.read()
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(text.replace('"hostID": 1000', f'"hostID": {stranger.pw_uid}'))
+        argv = self.argv(self.runtime.path, "--root", root, "--systemd-cgroup", "create", "--bundle", path, "s", user=stranger,
+                         session=False)
+        status, text = call(*[word for word in argv if not word.startswith("XDG_RUNTIME_DIR=")])
+        self.assertEqual(status, 1, text)
+        self.assertIn(f"no systemd user manager for uid {stranger.pw_uid} (XDG_RUNTIME_DIR unset)", text)
+        self.assertEqual(os.listdir(root) if os.path.isdir(root) else [], [], "left after the refusal")
+
+    def test_a_manager_that_does_not_answer(self):
+        """The wait has an end, and the error says what it was for."""
+        status, text = call("systemctl", "show", "user@1000.service", "-p", "MainPID", "--value")
+        self.assertEqual(status, 0, text)
+        manager = int(text)
+        path = self.user_bundle("wait-term")
+        os.kill(manager, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            status, text = self.ocirt("--systemd-cgroup", "create", "--bundle", path, "late", session=False)
+        finally:
+            os.kill(manager, signal.SIGCONT)
+        self.assertEqual(status, 1, text)
+        self.assertIn("systemd", text)
+        self.assertIn("no answer", text)
+        self.assertLess(time.monotonic() - began, 90)
+        self.ocirt("delete", "--force", "late")
+
+
+class Cgroupfs(UserTest):
+    def delegated(self, *words):
+        """In a service of the user's with a delegated cgroup, itself in a cgroup below."""
+        script = 'own=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup); mkdir $own/self && echo $$ >$own/self/cgroup.procs && exec "$@"'
+        return call(*self.argv("systemd-run", "--user", "--wait", "--pipe", "--quiet", "-p", "Delegate=yes", "sh", "-c", script, "sh",
+                               self.runtime.path, "--root", self.root, *words, session=False))
+
+    def test_with_a_delegated_cgroup(self):
+        path = self.user_bundle("read", "/proc/self/cgroup", resources={"memory": {"limit": 24 * MIB, "swap": 24 * MIB}})
+        status, text = self.delegated("run", "--bundle", path, f"d{os.getpid()}")
+        self.assertEqual(status, 0, text)
+        path = self.user_bundle("mem", "64", resources={"memory": {"limit": 24 * MIB, "swap": 24 * MIB}})
+        status, text = self.delegated("run", "--bundle", path, f"e{os.getpid()}")
+        self.assertEqual(status, 128 + signal.SIGKILL, text)
+
+    def test_without_delegation_and_limits(self):
+        path = self.user_bundle("say", "x")
+        self.assertIn("say", self.must("run", "--bundle", path, f"n{os.getpid()}", session=False))
+
+    def test_a_limit_without_delegation_is_refused(self):
+        path = self.user_bundle("say", "x", resources={"memory": {"limit": 40 * MIB}})
+        status, text = self.ocirt("run", "--bundle", path, f"n{os.getpid()}", session=False)
+        self.assertEqual(status, 1, text)
+        self.assertIn("cgroup", text)
+
+
+if __name__ == "__main__":
+    main()
