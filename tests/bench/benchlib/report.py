@@ -30,7 +30,7 @@ class Report:
 
     def of_each(self, caption, show, metrics):
         rows = [[self.title(m), *self.cells(m, show)] for m in metrics if m in self.figures]
-        return f"{caption}\n\n" + self.table(["", *self.names], rows)
+        return f"{caption}\n\n" + self.table(["", *self.names], rows) if rows else ""
 
     def timed(self):
         return [m for m in TITLES if m in self.figures and "median" in next(iter(self.figures[m].values()))]

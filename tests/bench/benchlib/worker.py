@@ -29,6 +29,15 @@ def pure_v2():
     host.mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
 
 
+def pure_v1():
+    """No cgroup2 below /sys/fs/cgroup: crun refuses a hybrid layout with controllers in both."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        points = [line.split()[4] for line in file if " - cgroup2 " in line]
+    for point in points:
+        if point.startswith("/sys/fs/cgroup/"):
+            host.umount(point)
+
+
 def extra_mounts(directory, count):
     """Gives the namespace `count` more mounts than it has."""
     os.makedirs(directory, exist_ok=True)
