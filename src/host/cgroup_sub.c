@@ -71,9 +71,13 @@ static void move_to(struct host_cgroup *cg, struct host_cgroup_dir *d, int fd)
 
 /* ---- exec --cgroup ------------------------------------------------------------------------------------- */
 
-static int enter_sub(struct host_cgroup *ret, struct host_cgroup_dir *d, const char *path, struct err *err)
+/* From the container's own, not from D: a second controller of the same hierarchy must not go down twice. */
+static int enter_sub(const struct host_cgroup *cg, struct host_cgroup *ret, size_t i, const char *path,
+                     struct err *err)
 {
-    int fd = host_cgroup_open_below(d->fd, path);
+    struct host_cgroup_dir *d = &ret->dirs[i];
+    int own_fd = d->v2 && cg->process_fd >= 0 ? cg->process_fd : cg->dirs[i].fd;
+    int fd = host_cgroup_open_below(own_fd, path);
 
     if (fd == -EXDEV || fd == -ELOOP)
         return err_set(err, ERR_CGROUP, 0, "the cgroup \"%s\" is not below the container's", path);
@@ -99,7 +103,7 @@ int host_cgroup_sub(const struct host_cgroup *cg, const char *hierarchy, const c
         if (d->fd < 0 || (hierarchy && !plan_cgroup_lists(d->name, hierarchy)))
             continue;
         any = true;
-        r = enter_sub(ret, d, path, err);
+        r = enter_sub(cg, ret, i, path, err);
     }
     if (r == 0 && !any)
         r = hierarchy ? err_set(err, ERR_CGROUP, ENOENT,
