@@ -842,17 +842,6 @@ static void test_rootless(void)
     facts = privileged;
 }
 
-static void test_systemd_refused(void)
-{
-    struct fixture f = { .cg = HOST_CGROUP_INIT };
-
-    f.plan.cgroup.manager = PLAN_MANAGER_SYSTEMD;
-    int r = host_cgroup_name(&f.plan, &f.cg, &f.err);
-    if (r < 0)
-        bad(&f, r, "systemd", "a build without systemd says so");
-    end(&f);
-}
-
 /* ---- views --------------------------------------------------------------------------------------------- */
 
 static void run_all(const char *name)
@@ -875,7 +864,6 @@ static void run_all(const char *name)
     test_sub();
     test_stats();
     test_rootless();
-    test_systemd_refused();
     if (facts.cgroup_layout == PLAN_CGROUP_V2) {
         test_v2_hugetlb();
         test_v2_memory();
