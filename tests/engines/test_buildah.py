@@ -32,7 +32,9 @@ class Buildah(PodmanTest):
         return name
 
     def run_in(self, name, *args, options=(), **how):
-        return self.buildah("run", "--isolation", "oci", "--runtime", RUNTIME, "--network", "none", *options, name, "--", *args, **how)
+        return self.buildah(
+            "run", "--isolation", "oci", "--runtime", RUNTIME, "--network", "none", *options, name, "--", *args, **how
+        )
 
     def test_run(self):
         name = self.container()
@@ -51,15 +53,36 @@ class Buildah(PodmanTest):
     def test_mounts_and_user(self):
         self.file("in", "of the host")
         name = self.container()
-        self.assertEqual(self.run_in(name, "cat", "/x/in", options=("-v", f"{self.directory}:/x:ro")).out, "of the host")
+        self.assertEqual(
+            self.run_in(name, "cat", "/x/in", options=("-v", f"{self.directory}:/x:ro")).out, "of the host"
+        )
         self.assertEqual(self.run_in(name, "id", "-u", options=("--user", "1000")).out, "1000\n")
 
     def test_build(self):
-        self.file("Containerfile", f"FROM {IMAGE}\nRUN echo built > /built && id -u >> /built\nUSER 1000\nRUN touch /tmp/x\n")
-        self.buildah("bud", "--isolation", "oci", "--runtime", RUNTIME, "--network", "none", "--pull-never", "--cgroup-parent",
-                     self.cgroup, *self.limits, "-t", "localhost/built", self.directory)
+        self.file(
+            "Containerfile",
+            f"FROM {IMAGE}\nRUN echo built > /built && id -u >> /built\nUSER 1000\nRUN touch /tmp/x\n",
+        )
+        self.buildah(
+            "bud",
+            "--isolation",
+            "oci",
+            "--runtime",
+            RUNTIME,
+            "--network",
+            "none",
+            "--pull-never",
+            "--cgroup-parent",
+            self.cgroup,
+            *self.limits,
+            "-t",
+            "localhost/built",
+            self.directory,
+        )
         self.addCleanup(self.podman, "rmi", "-f", "localhost/built")
-        self.assertEqual(self.ask("run", "--rm", *self.parent, "localhost/built", "cat", "/built").split(), ["built", "0"])
+        self.assertEqual(
+            self.ask("run", "--rm", *self.parent, "localhost/built", "cat", "/built").split(), ["built", "0"]
+        )
 
 
 if __name__ == "__main__":

@@ -38,7 +38,10 @@ class Containerd(ContainerdTest):
         self.start()
         self.assertEqual(self.ctr("task", "exec", "--exec-id", "e", "c", "echo", "in").out, "in\n")
         self.ctr("task", "exec", "--exec-id", "e", "c", "sh", "-c", "exit 8", rc=8)
-        self.assertIn("executable file not found in $PATH", self.ctr("task", "exec", "--exec-id", "e", "c", "nonexistent", rc=1).err)
+        self.assertIn(
+            "executable file not found in $PATH",
+            self.ctr("task", "exec", "--exec-id", "e", "c", "nonexistent", rc=1).err,
+        )
 
     def test_pause_and_resume(self):
         self.start()
@@ -66,17 +69,28 @@ class Containerd(ContainerdTest):
         self.assertIn("not found", self.ctr("task", "kill", "-s", "KILL", "c", rc=1).err)
 
     def test_options(self):
-        out = self.run_once("sh", "-c", "cat /proc/self/cgroup; touch /x || echo closed; echo $A; pwd",
-                            options=("--read-only", "--cwd", "/tmp", "--env", "A=b")).out
+        out = self.run_once(
+            "sh",
+            "-c",
+            "cat /proc/self/cgroup; touch /x || echo closed; echo $A; pwd",
+            options=("--read-only", "--cwd", "/tmp", "--env", "A=b"),
+        ).out
         self.assertTrue(out.endswith("closed\nb\n/tmp\n"), out)
 
     def test_limits(self):
-        self.start(options=("--memory-limit", str(32 << 20), "--pids-limit", "44") if "--pids-limit" in
-                   self.ctr("run", "--help").out else ("--memory-limit", str(32 << 20)))
-        self.assertEqual(self.limit(self.tasks()["c"][0], "memory", "memory.limit_in_bytes", "memory.max"), str(32 << 20))
+        self.start(
+            options=("--memory-limit", str(32 << 20), "--pids-limit", "44")
+            if "--pids-limit" in self.ctr("run", "--help").out
+            else ("--memory-limit", str(32 << 20))
+        )
+        self.assertEqual(
+            self.limit(self.tasks()["c"][0], "memory", "memory.limit_in_bytes", "memory.max"), str(32 << 20)
+        )
 
     def test_seccomp_and_privileged(self):
-        self.assertEqual(self.run_once("grep", "Seccomp:", "/proc/self/status", options=("--seccomp",)).out.split()[1], "2")
+        self.assertEqual(
+            self.run_once("grep", "Seccomp:", "/proc/self/status", options=("--seccomp",)).out.split()[1], "2"
+        )
         self.run_once("mount", "-t", "tmpfs", "tmpfs", "/tmp", options=("--privileged",))
 
     def test_error_of_create(self):

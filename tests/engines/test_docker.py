@@ -33,9 +33,17 @@ class Docker(DockerTest):
 
     def test_exec(self):
         self.start()
-        self.assertEqual(self.ask("exec", "-u", "1000", "-w", "/tmp", "-e", "A=b", "c1", "sh", "-c", "id -u; pwd; echo $A"), "1000\n/tmp\nb")
+        self.assertEqual(
+            self.ask("exec", "-u", "1000", "-w", "/tmp", "-e", "A=b", "c1", "sh", "-c", "id -u; pwd; echo $A"),
+            "1000\n/tmp\nb",
+        )
         self.docker("exec", "c1", "sh", "-c", "exit 9", rc=9)
-        self.docker("exec", "c1", "nonexistent", rc=127 if self.docker("exec", "c1", "nonexistent", rc=None).rc == 127 else 126)
+        self.docker(
+            "exec",
+            "c1",
+            "nonexistent",
+            rc=127 if self.docker("exec", "c1", "nonexistent", rc=None).rc == 127 else 126,
+        )
 
     def test_logs(self):
         self.start(args=("sh", "-c", "echo one; echo two >&2"))
@@ -75,14 +83,18 @@ class Docker(DockerTest):
         self.start("--restart", "always")
         first = self.pid()
         os.kill(first, signal.SIGKILL)
-        self.wait_for(lambda: self.inspect("c1", ".State.Running") == "true" and self.pid() not in (0, first), "a new start")
+        self.wait_for(
+            lambda: self.inspect("c1", ".State.Running") == "true" and self.pid() not in (0, first), "a new start"
+        )
         self.assertGreaterEqual(int(self.inspect("c1", ".RestartCount")), 1)
 
     def test_init(self):
         self.assertIn("docker-init", self.run_once("cat", "/proc/1/cmdline", options=("--init",)).out)
 
     def test_rights(self):
-        status = self.run_once("cat", "/proc/self/status", options=("--cap-drop", "ALL", "--security-opt", "no-new-privileges")).out
+        status = self.run_once(
+            "cat", "/proc/self/status", options=("--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+        ).out
         words = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
         self.assertEqual((int(words["CapEff"], 16), words["NoNewPrivs"], words["Seccomp"]), (0, "1", "2"))
         self.run_once("mount", "-t", "tmpfs", "tmpfs", "/tmp", options=("--privileged",))
@@ -91,11 +103,29 @@ class Docker(DockerTest):
         self.run_once("touch", "/x", options=("--read-only",), rc=1)
         self.run_once("touch", "/t/x", options=("--read-only", "--tmpfs", "/t"))
         self.run_once("touch", "/v/x", options=("--read-only", "-v", "/v"))
-        self.assertEqual(self.run_once("cat", "/v/passwd", options=("-v", "/run/rootfs/etc:/v:ro")).out.split(":")[0], "root")
+        self.assertEqual(
+            self.run_once("cat", "/v/passwd", options=("-v", "/run/rootfs/etc:/v:ro")).out.split(":")[0], "root"
+        )
 
     def test_too_little_memory(self):
-        self.docker("run", "--name", "c1", "--runtime", self.runtime(), "--network", "none", "--memory", "20m", "--memory-swap", "20m",
-                    "local/test", "sh", "-c", "tail /dev/zero", rc=137)
+        self.docker(
+            "run",
+            "--name",
+            "c1",
+            "--runtime",
+            self.runtime(),
+            "--network",
+            "none",
+            "--memory",
+            "20m",
+            "--memory-swap",
+            "20m",
+            "local/test",
+            "sh",
+            "-c",
+            "tail /dev/zero",
+            rc=137,
+        )
         self.assertEqual(self.inspect("c1", ".State.OOMKilled"), "true")
 
     def test_a_terminal(self):
@@ -107,11 +137,18 @@ class Docker(DockerTest):
         self.wait_for(lambda: self.inspect("c1", ".State.Health.Status") == "healthy", "a healthy container")
 
     def test_info(self):
-        self.assertIn(self.runtime(), self.ask("info", "--format", "{{range $k, $v := .Runtimes}}{{$k}} {{end}}").split())
+        self.assertIn(
+            self.runtime(), self.ask("info", "--format", "{{range $k, $v := .Runtimes}}{{$k}} {{end}}").split()
+        )
 
     def test_build(self):
-        self.docker("build", "--network", "none", "-t", "local/built", "-", stdin="FROM local/test\nRUN echo built > /built\n")
-        self.assertEqual(self.ask("run", "--rm", "--runtime", self.runtime(), "--network", "none", "local/built", "cat", "/built"), "built")
+        self.docker(
+            "build", "--network", "none", "-t", "local/built", "-", stdin="FROM local/test\nRUN echo built > /built\n"
+        )
+        self.assertEqual(
+            self.ask("run", "--rm", "--runtime", self.runtime(), "--network", "none", "local/built", "cat", "/built"),
+            "built",
+        )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ class Life(PodmanTest):
         self.shell("sleep 9 & kill -9 $!; wait $!", rc=137)
 
     def test_input_and_both_outputs(self):
-        result = self.podman("run", "--rm", "-i", *self.parent, IMAGE, "sh", "-c", "cat; echo wrong >&2", stdin="right")
+        result = self.podman(
+            "run", "--rm", "-i", *self.parent, IMAGE, "sh", "-c", "cat; echo wrong >&2", stdin="right"
+        )
         self.assertEqual((result.out, result.err), ("right", "wrong\n"))
 
     def test_logs_and_wait(self):
@@ -88,7 +90,7 @@ class Life(PodmanTest):
         self.start()
         self.podman("update", "--memory", "64m", "--cpus", "0.5", "c")
         self.assertEqual(self.limit(self.pid(), "memory", "memory.limit_in_bytes", "memory.max"), str(64 << 20))
-        self.assertIn(self.limit(self.pid(), "cpu", "cpu.cfs_quota_us", "cpu.max").split()[0], "50000")
+        self.assertEqual(self.limit(self.pid(), "cpu", "cpu.cfs_quota_us", "cpu.max").split()[0], "50000")
 
     def test_health(self):
         self.start("--health-cmd", "test -e /well", "--health-interval", "disable")
@@ -108,16 +110,22 @@ class Life(PodmanTest):
 
     def test_events_tell_the_whole_life(self):
         self.podman("run", "--name", "c", *self.parent, IMAGE, "true")
-        events = [json.loads(line)["Status"] for line in
-                  self.ask("events", "--stream=false", "--format", "json", "--filter", "container=c").splitlines()]
+        events = [
+            json.loads(line)["Status"]
+            for line in self.ask(
+                "events", "--stream=false", "--format", "json", "--filter", "container=c"
+            ).splitlines()
+        ]
         self.assertLess(events.index("start"), events.index("died"))
 
 
 class Exec(PodmanTest):
     def test_options(self):
         self.start()
-        self.assertEqual(self.ask("exec", "-u", "1000:1000", "-w", "/tmp", "-e", "A=b", "c", "sh", "-c", "id -u; pwd; echo $A"),
-                         "1000\n/tmp\nb")
+        self.assertEqual(
+            self.ask("exec", "-u", "1000:1000", "-w", "/tmp", "-e", "A=b", "c", "sh", "-c", "id -u; pwd; echo $A"),
+            "1000\n/tmp\nb",
+        )
 
     def test_exit_status_and_input(self):
         self.start()
@@ -138,9 +146,15 @@ class Exec(PodmanTest):
     def test_preserves_descriptors(self):
         self.start()
         with open(self.file("given", "of the caller"), encoding="ascii") as file:
-            process = subprocess.run(["sh", "-c", f"exec 3<&{file.fileno()}; exec podman exec --preserve-fds 1 c cat /proc/self/fd/3"],
-                                     pass_fds=[file.fileno()], env=environment(), capture_output=True, text=True, check=False,
-                                     stdin=subprocess.DEVNULL)
+            process = subprocess.run(
+                ["sh", "-c", f"exec 3<&{file.fileno()}; exec podman exec --preserve-fds 1 c cat /proc/self/fd/3"],
+                pass_fds=[file.fileno()],
+                env=environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
         self.assertEqual(process.stdout, "of the caller", process.stderr)
 
 
@@ -178,7 +192,16 @@ class Terminals(PodmanTest):
         self.assertEqual(terminal.wait(), 4)
 
     def test_interrupt(self):
-        terminal = self.terminal("run", "--rm", "-it", *self.parent, IMAGE, "sh", "-c", "trap 'exit 6' INT; echo ready; while :; do sleep 0.1; done")
+        terminal = self.terminal(
+            "run",
+            "--rm",
+            "-it",
+            *self.parent,
+            IMAGE,
+            "sh",
+            "-c",
+            "trap 'exit 6' INT; echo ready; while :; do sleep 0.1; done",
+        )
         terminal.expect(b"ready")
         terminal.write(b"\x03")
         self.assertEqual(terminal.wait(), 6)
@@ -211,7 +234,9 @@ class Errors(PodmanTest):
 
     def test_bad_working_directory(self):
         self.assertEqual(self.run_it("pwd", rc=0, options=("-w", "/tmp")), "")
-        self.assertNotEqual(self.podman("run", "--rm", *self.parent, "-w", "/etc/passwd", IMAGE, "pwd", rc=None).rc, 0)
+        self.assertNotEqual(
+            self.podman("run", "--rm", *self.parent, "-w", "/etc/passwd", IMAGE, "pwd", rc=None).rc, 0
+        )
 
     def test_message_is_the_runtimes(self):
         """It comes through the JSON log, or through standard error: one sentence, no JSON."""
@@ -227,9 +252,13 @@ class Pods(PodmanTest):
         self.engine_cgroups = (*self.engine_cgroups, pod)
         for name in ("a", "b"):
             self.podman("run", "-d", "--pod", "p", "--name", name, IMAGE, "sleep", "1000")
-        links = {kind: {self.ask("exec", name, "readlink", f"/proc/self/ns/{kind}") for name in ("a", "b")}
-                 for kind in ("net", "ipc", "uts", "pid", "mnt")}
-        self.assertEqual({kind: len(found) for kind, found in links.items()}, {"net": 1, "ipc": 1, "uts": 1, "pid": 2, "mnt": 2})
+        links = {
+            kind: {self.ask("exec", name, "readlink", f"/proc/self/ns/{kind}") for name in ("a", "b")}
+            for kind in ("net", "ipc", "uts", "pid", "mnt")
+        }
+        self.assertEqual(
+            {kind: len(found) for kind, found in links.items()}, {"net": 1, "ipc": 1, "uts": 1, "pid": 2, "mnt": 2}
+        )
         self.podman("pod", "pause", "p")
         self.podman("pod", "unpause", "p")
         self.podman("pod", "stop", "-t", "0", "p")
@@ -260,12 +289,15 @@ class Killed(PodmanTest):
 
     def killed_runtime(self, command, milliseconds):
         """Podman with a runtime that is killed that long after it has begun with the command."""
-        script = self.file("runtime", f"""#!/bin/sh
+        script = self.file(
+            "runtime",
+            f"""#!/bin/sh
 case " $* " in
 *" {command} "*) {RUNTIME} "$@" & sleep {milliseconds / 1000}; kill -9 $! 2>/dev/null; wait $!;;
 *) exec {RUNTIME} "$@";;
 esac
-""")
+""",
+        )
         os.chmod(script, 0o755)
         return ("--runtime", script)
 
@@ -279,8 +311,18 @@ esac
     def test_runtime_in_create(self):
         for milliseconds in (0, 2, 4, 6, 8, 10, 12, 15):
             with self.subTest(milliseconds=milliseconds):
-                self.podman(*self.killed_runtime("create", milliseconds), "run", "-d", "--name", "c", *self.parent, IMAGE,
-                            "sleep", "1000", rc=None)
+                self.podman(
+                    *self.killed_runtime("create", milliseconds),
+                    "run",
+                    "-d",
+                    "--name",
+                    "c",
+                    *self.parent,
+                    IMAGE,
+                    "sleep",
+                    "1000",
+                    rc=None,
+                )
                 self.podman("rm", "-f", "-t", "0", "c", rc=None)
                 self.delete_what_podman_forgets()
                 self.assertEqual(self.ask("ps", "-aq"), "")
@@ -304,7 +346,9 @@ class Known(PodmanTest):
     """What Podman knows of the runtime."""
 
     def test_info(self):
-        name, version = self.ask("info", "--format", "{{.Host.OCIRuntime.Name}}\n{{.Host.OCIRuntime.Version}}").split("\n", 1)
+        name, version = self.ask("info", "--format", "{{.Host.OCIRuntime.Name}}\n{{.Host.OCIRuntime.Version}}").split(
+            "\n", 1
+        )
         self.assertEqual(name, runtime_name())
         self.assertIn(f"{name} version ", version)
 
@@ -313,7 +357,9 @@ class Known(PodmanTest):
             self.skipTest("runc has no --cgroup-manager disabled, and Podman knows it")
         with open("/proc/self/cgroup", encoding="ascii") as file:
             own = file.read().strip()
-        self.assertEqual(self.ask("run", "--rm", "--cgroups=disabled", "--cgroupns=host", IMAGE, "cat", "/proc/self/cgroup"), own)
+        self.assertEqual(
+            self.ask("run", "--rm", "--cgroups=disabled", "--cgroupns=host", IMAGE, "cat", "/proc/self/cgroup"), own
+        )
 
 
 if __name__ == "__main__":

@@ -37,7 +37,9 @@ class Files(PodmanTest):
         self.shell("touch /x/y", "-v", f"{self.directory}:/x:ro", rc=1)
 
     def test_options_of_mounts(self):
-        line = self.shell("grep ' /x ' /proc/self/mountinfo", "-v", f"{self.directory}:/x:ro,noexec,nosuid,nodev,rslave")
+        line = self.shell(
+            "grep ' /x ' /proc/self/mountinfo", "-v", f"{self.directory}:/x:ro,noexec,nosuid,nodev,rslave"
+        )
         for word in ("ro", "noexec", "nosuid", "nodev"):
             self.assertIn(word, line.split()[5].split(","))
 
@@ -67,7 +69,9 @@ class Files(PodmanTest):
         self.assertEqual(self.shell("cat /proc/version", "--security-opt", "mask=/proc/version"), "")
         self.assertNotEqual(self.shell("ls /proc/acpi /sys/firmware; head -c 1 /proc/kcore | wc -c"), "1")
         self.assertEqual(self.shell("ls /sys/firmware | wc -l"), "0")
-        self.assertEqual(self.shell("grep -c ' /sys/firmware ' /proc/mounts", "--security-opt", "unmask=ALL", rc=1), "0")
+        self.assertEqual(
+            self.shell("grep -c ' /sys/firmware ' /proc/mounts", "--security-opt", "unmask=ALL", rc=1), "0"
+        )
 
 
 class Rights(PodmanTest):
@@ -76,7 +80,9 @@ class Rights(PodmanTest):
 
     def test_capabilities(self):
         self.assertEqual(int(self.status("CapEff", "--cap-drop", "all"), 16), 0)
-        self.assertEqual(int(self.status("CapEff", "--cap-drop", "all", "--cap-add", "NET_ADMIN,CHOWN"), 16), 1 << 12 | 1)
+        self.assertEqual(
+            int(self.status("CapEff", "--cap-drop", "all", "--cap-add", "NET_ADMIN,CHOWN"), 16), 1 << 12 | 1
+        )
         self.assertEqual(int(self.status("CapBnd", "--cap-drop", "all"), 16), 0)
         self.assertEqual(int(self.status("CapEff", "-u", "1000"), 16), 0)
 
@@ -94,25 +100,41 @@ class Rights(PodmanTest):
         self.assertEqual(self.status("Seccomp", "--security-opt", "seccomp=unconfined"), "0")
 
     def test_seccomp_profile(self):
-        profile = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],
-                   "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}]}
+        profile = {
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],
+            "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}],
+        }
         path = self.file("seccomp.json", json.dumps(profile))
-        result = self.podman("run", "--rm", *self.parent, "--security-opt", f"seccomp={path}", IMAGE, "mkdir", "/x", rc=1)
+        result = self.podman(
+            "run", "--rm", *self.parent, "--security-opt", f"seccomp={path}", IMAGE, "mkdir", "/x", rc=1
+        )
         self.assertIn("not implemented", result.err)
 
     def test_user(self):
-        self.assertEqual(self.shell("id -u; id -g; id -G", "-u", "1000:1001", "--group-add", "7").split(), ["1000", "1001", "1001", "7"])
+        self.assertEqual(
+            self.shell("id -u; id -g; id -G", "-u", "1000:1001", "--group-add", "7").split(),
+            ["1000", "1001", "1001", "7"],
+        )
 
     def test_ulimit(self):
         self.assertEqual(self.shell("ulimit -n", "--ulimit", "nofile=77:88", "--ulimit", "nproc=99:99"), "77")
 
     def test_user_namespace(self):
-        out = self.shell("cat /proc/self/uid_map; stat -c %u /etc/passwd; touch /root/x", "--uidmap", "0:100000:5000", "--gidmap", "0:200000:5000")
+        out = self.shell(
+            "cat /proc/self/uid_map; stat -c %u /etc/passwd; touch /root/x",
+            "--uidmap",
+            "0:100000:5000",
+            "--gidmap",
+            "0:200000:5000",
+        )
         self.assertEqual(out.split(), ["0", "100000", "5000", "0"])
 
     def test_user_namespace_and_volume(self):
         os.chown(self.directory, 100000, 200000)
-        self.shell("touch /x/made", "--uidmap", "0:100000:5000", "--gidmap", "0:200000:5000", "-v", f"{self.directory}:/x")
+        self.shell(
+            "touch /x/made", "--uidmap", "0:100000:5000", "--gidmap", "0:200000:5000", "-v", f"{self.directory}:/x"
+        )
         self.assertEqual(os.stat(os.path.join(self.directory, "made")).st_uid, 100000)
 
 
@@ -129,8 +151,21 @@ class Limits(PodmanTest):
 
     def test_too_little_memory(self):
         """Whether Podman says OOMKilled is conmon's doing: version 2.1.6 never does on a hybrid layout."""
-        self.podman("run", "--name", "c", *self.parent, "--memory", "20m", "--memory-swap", "20m", IMAGE,
-                    "sh", "-c", "tail /dev/zero", rc=137)
+        self.podman(
+            "run",
+            "--name",
+            "c",
+            *self.parent,
+            "--memory",
+            "20m",
+            "--memory-swap",
+            "20m",
+            IMAGE,
+            "sh",
+            "-c",
+            "tail /dev/zero",
+            rc=137,
+        )
 
     def test_pids_are_limited(self):
         self.shell("for i in 1 2 3 4 5 6 7 8 9; do sleep 5 & done", "--pids-limit", "5", rc=2)
@@ -147,7 +182,9 @@ class Namespaces(PodmanTest):
                 self.assertEqual(self.shell(f"readlink /proc/self/ns/{kind}", option, "host"), self.own(kind))
 
     def test_private(self):
-        out = self.shell("for n in pid ipc uts net mnt cgroup; do readlink /proc/self/ns/$n; done", "--cgroupns", "private").split()
+        out = self.shell(
+            "for n in pid ipc uts net mnt cgroup; do readlink /proc/self/ns/$n; done", "--cgroupns", "private"
+        ).split()
         for kind, link in zip(("pid", "ipc", "uts", "net", "mnt", "cgroup"), out):
             self.assertNotEqual(link, self.own(kind), kind)
 
@@ -156,15 +193,25 @@ class Namespaces(PodmanTest):
         for kind in ("pid", "ipc", "uts", "net"):
             with self.subTest(kind=kind):
                 option = "--network" if kind == "net" else f"--{kind}"
-                self.assertEqual(self.shell(f"readlink /proc/self/ns/{kind}", option, "container:c"),
-                                 os.readlink(f"/proc/{self.pid()}/ns/{kind}"))
+                self.assertEqual(
+                    self.shell(f"readlink /proc/self/ns/{kind}", option, "container:c"),
+                    os.readlink(f"/proc/{self.pid()}/ns/{kind}"),
+                )
 
     def test_hostname(self):
         self.assertEqual(self.shell("hostname", "--hostname", "named"), "named")
 
     def test_sysctl(self):
-        self.assertEqual(self.shell("cat /proc/sys/kernel/msgmax /proc/sys/net/ipv4/ip_forward", "--sysctl", "kernel.msgmax=9000",
-                                    "--sysctl", "net.ipv4.ip_forward=1").split(), ["9000", "1"])
+        self.assertEqual(
+            self.shell(
+                "cat /proc/sys/kernel/msgmax /proc/sys/net/ipv4/ip_forward",
+                "--sysctl",
+                "kernel.msgmax=9000",
+                "--sysctl",
+                "net.ipv4.ip_forward=1",
+            ).split(),
+            ["9000", "1"],
+        )
 
     def test_shm_size(self):
         self.assertIn("size=2048k", self.shell("grep ' /dev/shm ' /proc/mounts", "--shm-size", "2m"))

@@ -21,7 +21,7 @@ class ExecCgroup(ContainerTest):
             where = os.path.join(point, self.path.lstrip("/"))
             if os.path.isdir(where):
                 os.mkdir(os.path.join(where, name))
-                for word in ("cpuset.cpus", "cpuset.mems"):     # a new cpuset of version 1 is empty
+                for word in ("cpuset.cpus", "cpuset.mems"):  # a new cpuset of version 1 is empty
                     if os.path.exists(os.path.join(where, "cpuset.memory_migrate")):
                         with open(os.path.join(where, word), encoding="ascii") as file:
                             given = file.read()

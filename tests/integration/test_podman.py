@@ -42,15 +42,29 @@ class Podman(PodmanTest):
 
     def test_options(self):
         words = ("CapEff", "NoNewPrivs", "Seccomp")
-        out = self.shell("grep -E 'CapEff|NoNewPrivs|Seccomp:' /proc/self/status; hostname; touch /x || touch /tmp/x; cat /proc/sys/kernel/msgmax",
-                         "--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--hostname", "named",
-                         "--sysctl", "kernel.msgmax=9000").split("\n")
-        self.assertEqual(dict(zip(words, (int(line.split()[1], 16) for line in out[:3]))), {"CapEff": 0, "NoNewPrivs": 1, "Seccomp": 2})
+        out = self.shell(
+            "grep -E 'CapEff|NoNewPrivs|Seccomp:' /proc/self/status; hostname; touch /x || touch /tmp/x; cat /proc/sys/kernel/msgmax",
+            "--read-only",
+            "--cap-drop",
+            "all",
+            "--security-opt",
+            "no-new-privileges",
+            "--hostname",
+            "named",
+            "--sysctl",
+            "kernel.msgmax=9000",
+        ).split("\n")
+        self.assertEqual(
+            dict(zip(words, (int(line.split()[1], 16) for line in out[:3]))),
+            {"CapEff": 0, "NoNewPrivs": 1, "Seccomp": 2},
+        )
         self.assertEqual(out[3:], ["named", "9000"])
 
     def test_user_namespace(self):
-        self.assertEqual(self.shell("cat /proc/self/uid_map", "--uidmap", "0:100000:5000", "--gidmap", "0:100000:5000").split(),
-                         ["0", "100000", "5000"])
+        self.assertEqual(
+            self.shell("cat /proc/self/uid_map", "--uidmap", "0:100000:5000", "--gidmap", "0:100000:5000").split(),
+            ["0", "100000", "5000"],
+        )
 
     def test_terminal(self):
         terminal = Terminal("podman", "run", "--rm", "-it", *self.parent, IMAGE, "sh", rows=31, columns=97)

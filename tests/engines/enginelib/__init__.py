@@ -10,5 +10,15 @@ from .podman import PodmanTest, setup_podman
 from .containerd import ContainerdTest
 from .docker import DockerTest
 
-__all__ = ["EngineTest", "Finished", "in_parallel", "RUNTIME", "enter", "runtime_name", "PodmanTest", "setup_podman",
-           "ContainerdTest", "DockerTest"]
+__all__ = [
+    "EngineTest",
+    "Finished",
+    "in_parallel",
+    "RUNTIME",
+    "enter",
+    "runtime_name",
+    "PodmanTest",
+    "setup_podman",
+    "ContainerdTest",
+    "DockerTest",
+]

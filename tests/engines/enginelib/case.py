@@ -41,9 +41,9 @@ def wait_for(condition, what, seconds=30):
 
 class EngineTest(unittest.TestCase):
     maxDiff = 4000
-    engine_processes = ()   # names of the engine's own processes, which outlive a container
-    engine_cgroups = ()     # names of the engine's own cgroups, which it keeps
-    engine_mounts = ()      # where the engine mounts something for itself
+    engine_processes = ()  # names of the engine's own processes, which outlive a container
+    engine_cgroups = ()  # names of the engine's own cgroups, which it keeps
+    engine_mounts = ()  # where the engine mounts something for itself
     seconds = 120
 
     def setUp(self):
@@ -55,9 +55,17 @@ class EngineTest(unittest.TestCase):
 
     def command(self, *argv, rc=0, stdin=None, timeout=90):
         """Runs a program of the engine; rc is the exit status that it must have, None for any."""
-        process = subprocess.run(argv, env=surroundings.environment(), capture_output=True, text=True, errors="replace",
-                                 input=stdin, timeout=timeout, check=False,
-                                 **({} if stdin is not None else {"stdin": subprocess.DEVNULL}))
+        process = subprocess.run(
+            argv,
+            env=surroundings.environment(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            input=stdin,
+            timeout=timeout,
+            check=False,
+            **({} if stdin is not None else {"stdin": subprocess.DEVNULL}),
+        )
         result = Finished(argv, process)
         if rc is not None:
             self.assertEqual(result.rc, rc, str(result))
@@ -75,18 +83,32 @@ class EngineTest(unittest.TestCase):
     def left(self):
         leaks.reap()
         name = surroundings.runtime_name()
-        found = [f"process {pid} ({name}): {leaks.command_of(pid)}" for pid, (name, state) in leaks.descendants().items()
-                 if pid not in self.pids_before and name not in self.engine_processes]
-        found += [f"mount {line}" for line in self.mounts() - self.mounts_before
-                  if not line.startswith((f"/run/{name}/.", *self.engine_mounts))]
-        found += [f"cgroup {path}" for path in cgroups.left()
-                  if os.path.basename(path) not in self.engine_cgroups and path.count("/engine/")]
+        found = [
+            f"process {pid} ({name}): {leaks.command_of(pid)}"
+            for pid, (name, state) in leaks.descendants().items()
+            if pid not in self.pids_before and name not in self.engine_processes
+        ]
+        found += [
+            f"mount {line}"
+            for line in self.mounts() - self.mounts_before
+            if not line.startswith((f"/run/{name}/.", *self.engine_mounts))
+        ]
+        found += [
+            f"cgroup {path}"
+            for path in cgroups.left()
+            if os.path.basename(path) not in self.engine_cgroups and path.count("/engine/")
+        ]
         return found + [f"state {path}" for path in self.states() - self.states_before]
 
     def states(self):
         """The runtime's directories of containers; what has a hidden name is for all of them."""
-        return {os.path.join(root, entry) for root in self.state_roots() if os.path.isdir(root)
-                for entry in os.listdir(root) if entry[0] != "."}
+        return {
+            os.path.join(root, entry)
+            for root in self.state_roots()
+            if os.path.isdir(root)
+            for entry in os.listdir(root)
+            if entry[0] != "."
+        }
 
     def state_roots(self):
         return [f"/run/{surroundings.runtime_name()}"]

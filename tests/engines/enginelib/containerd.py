@@ -33,11 +33,18 @@ class ContainerdTest(EngineTest):
         with open("/run/containerd-test/config.toml", "w", encoding="utf-8") as file:
             file.write(CONFIGURATION)
         with open("/run/containerd-test/log", "w", encoding="utf-8") as log:
-            cls.daemon = subprocess.Popen(["containerd", "-c", "/run/containerd-test/config.toml"], stdin=subprocess.DEVNULL,
-                                          stdout=log, stderr=log, env=surroundings.environment())
+            cls.daemon = subprocess.Popen(
+                ["containerd", "-c", "/run/containerd-test/config.toml"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=surroundings.environment(),
+            )
         cls.addClassCleanup(cls.end)
-        wait_for(lambda: subprocess.run(["ctr", "-a", SOCKET, "version"], capture_output=True).returncode == 0,
-                 "a containerd that answers")
+        wait_for(
+            lambda: subprocess.run(["ctr", "-a", SOCKET, "version"], capture_output=True).returncode == 0,
+            "a containerd that answers",
+        )
 
     @classmethod
     def end(cls):
@@ -51,8 +58,15 @@ class ContainerdTest(EngineTest):
         return self.command("ctr", "-a", SOCKET, *args, **how)
 
     def run_options(self, name):
-        return ("--rootfs", "--runc-binary", surroundings.RUNTIME, "--env", "PATH=/bin",
-                "--cgroup", f"{surroundings.cgroup_parent()}/{name}")
+        return (
+            "--rootfs",
+            "--runc-binary",
+            surroundings.RUNTIME,
+            "--env",
+            "PATH=/bin",
+            "--cgroup",
+            f"{surroundings.cgroup_parent()}/{name}",
+        )
 
     def run_once(self, *args, options=(), **how):
         return self.ctr("run", "--rm", *self.run_options("once"), *options, surroundings.ROOTFS, "once", *args, **how)

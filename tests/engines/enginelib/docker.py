@@ -17,10 +17,19 @@ IMAGE = "local/test"
 def configuration():
     with open(os.path.join(surroundings.CONTRIB, "docker/daemon.json"), encoding="utf-8") as file:
         ours = json.loads(file.read().replace("/usr/bin/ocirt", surroundings.RUNTIME))
-    return {**ours, "storage-driver": "vfs", "bridge": "none", "iptables": False, "ip6tables": False, "hosts": [SOCKET],
-            "data-root": "/run/docker-test/data", "exec-root": "/run/docker-test/exec",
-            "pidfile": "/run/docker-test/pid", "cgroup-parent": surroundings.cgroup_parent(),
-            "log-level": "warn"}
+    return {
+        **ours,
+        "storage-driver": "vfs",
+        "bridge": "none",
+        "iptables": False,
+        "ip6tables": False,
+        "hosts": [SOCKET],
+        "data-root": "/run/docker-test/data",
+        "exec-root": "/run/docker-test/exec",
+        "pidfile": "/run/docker-test/pid",
+        "cgroup-parent": surroundings.cgroup_parent(),
+        "log-level": "warn",
+    }
 
 
 class DockerTest(EngineTest):
@@ -35,10 +44,17 @@ class DockerTest(EngineTest):
             json.dump(configuration(), file)
         cls.log = "/run/docker-test/log"
         with open(cls.log, "w", encoding="utf-8") as log:
-            cls.daemon = subprocess.Popen(["dockerd", "--config-file", "/run/docker-test/daemon.json"], stdout=log, stderr=log,
-                                          stdin=subprocess.DEVNULL, env=surroundings.environment())
+            cls.daemon = subprocess.Popen(
+                ["dockerd", "--config-file", "/run/docker-test/daemon.json"],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=surroundings.environment(),
+            )
         cls.addClassCleanup(cls.end)
-        wait_for(lambda: cls.asked("version").returncode == 0 or cls.daemon.poll() is not None, "a dockerd that answers")
+        wait_for(
+            lambda: cls.asked("version").returncode == 0 or cls.daemon.poll() is not None, "a dockerd that answers"
+        )
         cls.asked("import", surroundings.rootfs_tar(), IMAGE)
         beside = cls.asked("run", "--rm", "--runtime", "runc", "--network", "none", IMAGE, "true")
         if beside.returncode != 0:
@@ -46,8 +62,14 @@ class DockerTest(EngineTest):
 
     @classmethod
     def asked(cls, *args):
-        return subprocess.run(["/usr/bin/docker", "-H", SOCKET, *args], capture_output=True, text=True, check=False,
-                              stdin=subprocess.DEVNULL, env=surroundings.environment())
+        return subprocess.run(
+            ["/usr/bin/docker", "-H", SOCKET, *args],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=surroundings.environment(),
+        )
 
     @classmethod
     def end(cls):
@@ -77,10 +99,14 @@ class DockerTest(EngineTest):
         return "runc" if surroundings.runtime_name() == "runc" else "ocirt"
 
     def run_once(self, *args, options=(), **how):
-        return self.docker("run", "--rm", "--runtime", self.runtime(), "--network", "none", *options, IMAGE, *args, **how)
+        return self.docker(
+            "run", "--rm", "--runtime", self.runtime(), "--network", "none", *options, IMAGE, *args, **how
+        )
 
     def start(self, *options, args=("sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.1; done"), name="c1"):
-        self.docker("run", "-d", "--name", name, "--runtime", self.runtime(), "--network", "none", *options, IMAGE, *args)
+        self.docker(
+            "run", "-d", "--name", name, "--runtime", self.runtime(), "--network", "none", *options, IMAGE, *args
+        )
         return name
 
     def inspect(self, name, what):

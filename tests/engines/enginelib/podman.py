@@ -38,8 +38,11 @@ def drop_in():
         text = file.read()
     text = text.replace("/usr/bin/ocirt", surroundings.RUNTIME)
     name = surroundings.runtime_name()
-    return text if name == "ocirt" else text.replace('runtime = "ocirt"', f'runtime = "{name}"').replace(
-        "ocirt = [", f"{name} = [")
+    return (
+        text
+        if name == "ocirt"
+        else text.replace('runtime = "ocirt"', f'runtime = "{name}"').replace("ocirt = [", f"{name} = [")
+    )
 
 
 def write(path, text):
@@ -57,8 +60,13 @@ def setup_podman():
     write("/etc/containers/containers.conf", CONFIGURATION)
     write("/etc/containers/containers.conf.d/ocirt.conf", drop_in())
     os.chdir("/")
-    subprocess.run(["podman", "import", surroundings.rootfs_tar(), IMAGE], env=surroundings.environment(), check=True,
-                   capture_output=True, stdin=subprocess.DEVNULL)
+    subprocess.run(
+        ["podman", "import", surroundings.rootfs_tar(), IMAGE],
+        env=surroundings.environment(),
+        check=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 class Terminal(PtyProcess):
@@ -67,8 +75,9 @@ class Terminal(PtyProcess):
     class Starter:
         @staticmethod
         def popen(*args, stdin, stdout, stderr, prepare):
-            return subprocess.Popen(args, stdin=stdin, stdout=stdout, stderr=stderr, preexec_fn=prepare,
-                                    env=surroundings.environment())
+            return subprocess.Popen(
+                args, stdin=stdin, stdout=stdout, stderr=stderr, preexec_fn=prepare, env=surroundings.environment()
+            )
 
     def __init__(self, *args, **how):
         super().__init__(self.Starter, *args, **how)

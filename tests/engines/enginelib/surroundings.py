@@ -34,8 +34,12 @@ def make_rootfs():
     for name in subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split():
         if name != "busybox":
             os.symlink("busybox", os.path.join(ROOTFS, "bin", name))
-    for name, text in (("passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\n"),
-                       ("group", "root:x:0:\nuser:x:1000:\n"), ("hosts", ""), ("resolv.conf", "")):
+    for name, text in (
+        ("passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\n"),
+        ("group", "root:x:0:\nuser:x:1000:\n"),
+        ("hosts", ""),
+        ("resolv.conf", ""),
+    ):
         with open(os.path.join(ROOTFS, "etc", name), "w", encoding="ascii") as file:
             file.write(text)
 
