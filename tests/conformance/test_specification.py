@@ -302,6 +302,34 @@ class Operations(ContainerTest):
         self.assertRefused(again.create(), "exists")
         self.assertEqual(container.state(), before)
 
+    def test_state_while_it_is_created(self):
+        """A-129: who asks meanwhile - a hook - is told "creating", and "running" in poststart."""
+        name, log = "asked", os.path.join(self.tmp, "log")
+        ask = f"{self.runtime.path} --root {self.runtime.root} state {name} >{log}.$0"
+        config = self.config("wait-term")
+        config["hooks"] = {kind: [{"path": "/bin/sh", "args": ["sh", "-c", ask, kind]}]
+                           for kind in ("createRuntime", "poststart")}
+        container = self.container(config, name=name)
+        self.assertOk(container.create())
+        self.assertOk(container.start())
+        for kind, status in (("createRuntime", "creating"), ("poststart", "running")):
+            with open(f"{log}.{kind}", encoding="utf-8") as file:
+                self.assertEqual(json.load(file)["status"], status)
+
+    def test_poststart_is_not_for_a_program_that_did_not_start(self):
+        """A-065, A-135: start tells that the program can't be executed, and there is nothing to be hooked."""
+        log = os.path.join(self.tmp, "log")
+        config = self.config()
+        config["process"]["args"] = ["/broken"]
+        config["hooks"] = {"poststart": [{"path": "/bin/sh", "args": ["sh", "-c", f"echo x >{log}"]}]}
+        container = self.container(config)
+        container.bundle.put("/broken", "\x7fELF", 0o755)
+        self.assertOk(container.create())
+        self.assertRefused(container.start(), "exec format error")
+        self.assertEqual(container.status, "stopped")
+        self.assertFalse(os.path.exists(log))
+        self.assertOk(container.delete())
+
     def test_the_bundle_stays(self):
         """A-137: what create did not make is not deleted."""
         config = self.config("say", "x")
