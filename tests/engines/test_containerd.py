@@ -2,13 +2,14 @@
 """containerd's shim for runc, with the runtime under test as its binary."""
 
 import os
+import signal
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
 
 from enginelib import ContainerdTest, enter, in_parallel  # noqa: E402
-from ocitest import main  # noqa: E402
+from ocitest import leaks, main  # noqa: E402
 
 MANY = int(os.environ.get("OCIRT_MANY") or 30)
 
@@ -97,6 +98,25 @@ class Containerd(ContainerdTest):
         error = self.run_once("nonexistent", rc=1).err
         self.assertIn("executable file not found in $PATH", error)
         self.ctr("containers", "rm", "once", rc=None)
+
+    def test_containerd_killed(self):
+        """A new one finds the container as it was."""
+        self.start()
+        before = self.tasks()
+        self.daemon.kill()
+        self.daemon.wait()
+        type(self).begin()
+        self.pids_before.add(self.daemon.pid)
+        self.assertEqual(self.tasks(), before)
+        self.assertEqual(self.ctr("task", "exec", "--exec-id", "e", "c", "echo", "in").out, "in\n")
+
+    def test_shim_killed(self):
+        """containerd has the runtime delete the container, by force."""
+        self.start()
+        pid = self.tasks()["c"][0]
+        os.kill(leaks.stat_of(pid)[2], signal.SIGKILL)
+        self.wait_for(lambda: self.tasks() == {}, "no task")
+        self.wait_for(lambda: leaks.stat_of(pid) is None or leaks.stat_of(pid)[1] == "Z", "an ended process")
 
     def test_many(self):
         names = [f"m{i}" for i in range(MANY)]
