@@ -78,8 +78,8 @@ static int check_existing(const struct place *place, const struct plan_device *d
 /* Where others write to the directory, another file may have the name by now: it is looked at, then given away. */
 static int give_away(const struct place *place, const struct plan_device *d)
 {
-    autoclose int fd =
-        sys_openat2(place->dir_fd, place->name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    autoclose int fd = sys_openat2(place->dir_fd, place->name, O_PATH | O_NOFOLLOW, 0,
+                                   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
     struct stat st;
 
     if (fd < 0)

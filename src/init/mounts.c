@@ -37,7 +37,8 @@ static bool must_be_plain(const struct plan_mount *m)
 
 static int open_plain_target(const struct init *init, const struct plan_mount *m)
 {
-    return sys_openat2(init->root_fd, m->target, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+    return sys_openat2(init->root_fd, m->target, O_PATH | O_DIRECTORY, 0,
+                       RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 }
 
 static int open_target(const struct init *init, const struct plan_mount *m, bool directory)
@@ -50,7 +51,7 @@ static int open_target(const struct init *init, const struct plan_mount *m, bool
         fd = path_make_dir(init->root_fd, m->target, 0755);
         if (fd < 0)
             return fd;
-        fd_cleanup(&fd);           /* a link may have come in the meantime */
+        fd_cleanup(&fd); /* a link may have come in the meantime */
         return open_plain_target(init, m);
     }
     if (m->target_nofollow) {
