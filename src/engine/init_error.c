@@ -54,6 +54,9 @@ static void mount_hint(struct failure *f, const struct plan_mount *m)
         err_hint(
             f->err,
             "in a user namespace a sysfs needs a network namespace that belongs to it; bind /sys instead");
+    else if (r == EACCES && userns)
+        err_hint(f->err,
+                 "root of the user namespace must be allowed to search the root filesystem's directories");
     else if (r == EPERM && userns)
         err_hint(f->err, "not every filesystem can be mounted in a user namespace");
     else if (r == ENODEV && m->type)
