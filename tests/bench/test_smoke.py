@@ -22,6 +22,7 @@ from ocitest.runtime import runtime_path
 BUDGETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "budgets.json")
 RECORD = os.environ.get("OCIRT_BENCH_RECORD") == "1"
 SLACK = 1.10
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}     # libc looks at each variable when it starts
 CALL = re.compile(r"^(\d+)\s+(\w+)\((.*)$")
 END = re.compile(r"^(\d+)\s+\+\+\+ ")
 
@@ -34,7 +35,9 @@ def is_sanitized():
 def kind_of_build():
     """What the number of instructions before main depends on."""
     with open(runtime_path(), "rb") as file:
-        linked = "dynamic" if b"/ld-" in file.read(4096) else "static"
+        head = file.read(4096)
+    pie = "pie" if head[16] == 3 else "no pie"          # e_type: ET_DYN
+    linked = f"{'dynamic' if b'/ld-' in head else 'static'}, {pie}"
     return f"{os.uname().machine}, {os.confstr('CS_GNU_LIBC_VERSION')}, {linked}"
 
 
@@ -164,7 +167,7 @@ class Instructions(BudgetTest):
     def instructions(self, *words):
         with tempfile.TemporaryFile() as errors:
             subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", runtime_path(), *words],
-                           stdout=subprocess.DEVNULL, stderr=errors, check=True)
+                           stdout=subprocess.DEVNULL, stderr=errors, check=True, env=ENVIRONMENT)
             errors.seek(0)
             return int(re.search(rb"refs:\s*([0-9,]+)", errors.read()).group(1).replace(b",", b""))
 
