@@ -102,7 +102,8 @@ static _Noreturn void be_keeper(int told_fd, int wait_fd)
     int r = strip();
     char end;
 
-    (void) sys_write(told_fd, &r, sizeof r);
+    if (sys_write(told_fd, &r, sizeof r) != sizeof r)
+        _exit(1); /* else both would wait */
     (void) sys_read(wait_fd, &end, 1);
     _exit(0);
 }
