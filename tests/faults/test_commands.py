@@ -2,22 +2,35 @@
 """A command that meets a fault at any system call succeeds or says why not; it never hangs, weakens or leaves things."""
 
 import os
+import shutil
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from ocitest import Report, leaks, main                                           # noqa: E402
+from ocitest import Report, host, leaks, main                                     # noqa: E402
+from ocitest.case import user_namespaces_work, with_user_namespace                # noqa: E402
 from faults import SECONDS, FaultTest, settled                                    # noqa: E402
 
 
+def is_namespace(path):
+    """Is the file of a namespace bound there?"""
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        return any(line.split()[4] == path for line in file)
+
+
 class Run(FaultTest):
+    def ready(self):
+        """Called before each run."""
+
     def sweep(self, side):
         subject = self.subject()
         for _ in range(2):         # the first one makes what is kept for all
+            self.ready()
             plain = self.meet(None, lambda: subject.run(timeout=SECONDS))
             self.assertOk(plain)
         wanted = settled(Report(plain.lines()[0]))
         for fault in self.faults(side, self.faulty.told()[side]):
+            self.ready()
             result = self.meet(fault, lambda: subject.run(timeout=SECONDS))
             if result:
                 if self.judge(fault, result):
@@ -32,6 +45,30 @@ class Run(FaultTest):
 
     def test_child(self):
         self.sweep("child")
+
+
+class RunFirst(Run):
+    """The first container after boot makes the template of mounts and the seccomp program."""
+
+    def ready(self):
+        template = os.path.join(leaks.STATE_DIRECTORY, ".mounts")
+        while is_namespace(template):
+            host.umount(template)
+        for name in os.listdir(self.runtime.root) if os.path.isdir(self.runtime.root) else ():
+            if name.startswith("."):
+                shutil.rmtree(os.path.join(self.runtime.root, name))
+
+
+class RunInUserNamespace(Run):
+    """Id maps are written, devices bound, namespaces unshared late."""
+
+    def setUp(self):
+        super().setUp()
+        if not user_namespaces_work():
+            self.skipTest("needs user namespaces")
+        config = with_user_namespace(self.confined("report"))
+        self.made.write(config)
+        self.made.chown(100000, 100000)
 
 
 class Create(FaultTest):
