@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/decimal.h"
 #include "base/sys.h"
@@ -66,6 +67,7 @@ void trace_end(int fd, const char *who, const char *name, pid_t pid, int64_t beg
     if (fd <= 0)
         return;
     end = now();
+    pid = pid ? pid : getpid();
     put(&line, "{\"name\":\"");
     put(&line, name);
     put(&line, "\",\"cat\":\"");

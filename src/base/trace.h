@@ -15,7 +15,7 @@
 /* CLOCK_MONOTONIC in nanoseconds; 0 if FD means "off". */
 int64_t trace_begin(int fd);
 
-/* Writes the event NAME (plain ASCII) of process PID, in part WHO ("runtime", "init", "stub"), from BEGIN until now. */
+/* Writes the event NAME (plain ASCII) of process PID, in part WHO ("runtime", "init", "stub"), from BEGIN until now.  PID 0: the caller. */
 void trace_end(int fd, const char *who, const char *name, pid_t pid, int64_t begin);
 
 #endif

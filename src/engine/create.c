@@ -110,12 +110,22 @@ static int set_going(struct creation *c, struct err *err)
 static int remove_ended(struct creation *c, struct err *err)
 {
     struct existing e = EXISTING_INIT;
-    int r = existing_open(c->ocirt, c->id, EXISTING_CHANGE, &e, err);
+    int r = host_state_open(c->root_fd, c->id, &e.dir_fd, err);
 
+    if (r >= 0)
+        r = host_state_lock(e.dir_fd, true, EXISTING_LOCK_TIMEOUT, err);
+    if (r >= 0)
+        r = host_state_load(c->root_fd, c->id, &e.arena, &e.state, NULL, err);
     if (r < 0 && err->code == ERR_NOT_FOUND) {
         err_done(err);
         r = 0;
     } else if (r >= 0 && e.state->pid == c->state.pid && e.state->start_time == c->state.start_time) {
+        e.ocirt = c->ocirt;
+        e.id = c->id;
+        e.root_fd = take_fd(&c->root_fd);
+        e.cgroup = c->cgroup;
+        e.cgroup_open = true;
+        c->cgroup = (struct host_cgroup) HOST_CGROUP_INIT;
         r = removal_destroy(&e, c->plan, false, err);
     }
     existing_done(&e);
@@ -139,12 +149,12 @@ static int run(struct creation *c, struct host_foreground *foreground, int *ret_
     fd_cleanup(&c->dir_fd); /* the lock goes with it: others may pause, exec, kill */
     begin = trace_begin(c->ocirt->trace_fd);
     r = host_foreground_wait(foreground, c->pidfd, c->master_fd, ret_status, err);
-    trace_end(c->ocirt->trace_fd, "runtime", "wait for the program", getpid(), begin);
+    trace_end(c->ocirt->trace_fd, "runtime", "wait for the program", 0, begin);
     if (r < 0 || c->options.keep)
         return r;
     begin = trace_begin(c->ocirt->trace_fd);
     r = remove_ended(c, err);
-    trace_end(c->ocirt->trace_fd, "runtime", "delete", getpid(), begin);
+    trace_end(c->ocirt->trace_fd, "runtime", "delete", 0, begin);
     return r;
 }
 

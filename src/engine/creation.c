@@ -320,7 +320,7 @@ static int walk(struct creation *c, const struct step *steps, struct err *err)
         int64_t begin = trace_begin(c->ocirt->trace_fd);
 
         r = steps->run(c, err);
-        trace_end(c->ocirt->trace_fd, "runtime", steps->name, getpid(), begin);
+        trace_end(c->ocirt->trace_fd, "runtime", steps->name, 0, begin);
     }
     return r;
 }

@@ -14,8 +14,6 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 
-enum { LOCK_TIMEOUT = 10 * 1000 }; /* milliseconds */
-
 const char *engine_status_word(enum oci_status status)
 {
     return json_word(&oci_statuses, status);
@@ -50,7 +48,7 @@ int existing_open(const struct ocirt *ocirt, const char *id, enum existing_lock 
     if (r >= 0 && lock == EXISTING_CHANGE) {
         r = host_state_open(ret->root_fd, id, &kept, err);
         if (r >= 0)
-            r = host_state_lock(kept, true, LOCK_TIMEOUT, err);
+            r = host_state_lock(kept, true, EXISTING_LOCK_TIMEOUT, err);
     }
     if (r >= 0) /* after the lock: whoever had it may have changed the record */
         r = host_state_load(ret->root_fd, id, &ret->arena, &ret->state, &ret->dir_fd, err);

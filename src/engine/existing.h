@@ -26,6 +26,8 @@ struct existing {
         .root_fd = -1, .dir_fd = -1, .proc_fd = -1, .pidfd = -1, .cgroup = HOST_CGROUP_INIT \
     }
 
+enum { EXISTING_LOCK_TIMEOUT = 10 * 1000 }; /* milliseconds: another command may be at work */
+
 enum existing_lock { EXISTING_READ, EXISTING_CHANGE }; /* CHANGE: alone, until existing_done() */
 
 /* Loads container ID, and finds out its status.  WORDS_NOT_FOUND if there is none. */

@@ -6,6 +6,10 @@
  * rule that matches the device and allows takes its bits away, and none left is "yes"; one that denies any of
  * them is "no".  So each bit is decided by the last rule about it, as in the rules' meaning.
  *
+ * The verifier's time grows with the paths: it was most of what a program costs.  So rules that follow each other
+ * and allow single devices in full, as nearly all do, are put together by type and major number; their order can't
+ * matter.  For the default devices that is a quarter of the time (50 us instead of 210).
+ *
  * union bpf_attr is always given to bpf(2) zeroed and at its full size: Linux 6.17 to 7.1 write beyond a
  * shorter one in BPF_PROG_QUERY.
  */
@@ -97,6 +101,87 @@ static void put_conditions(struct program *p, const struct plan_device_rule *r, 
         put_condition(p, R_MINOR, r->minor, &left, body);
 }
 
+/* ---- rules that allow in full, put together ------------------------------------------------------------------- */
+
+enum { GROUP_MAX = 256 }; /* jumps have 16 bits, and the search below is quadratic */
+
+static bool can_be_grouped(const struct plan_device_rule *r)
+{
+    return r->allow && r->access == PLAN_DEVICE_ALL && r->type != 'a' && (r->major >= 0 || r->minor >= 0);
+}
+
+/* How many rules before END can be put together. */
+static size_t group_before(const struct plan_device_rules *rules, size_t end)
+{
+    size_t n = 0;
+
+    while (n < end && n < GROUP_MAX && can_be_grouped(&rules->v[end - n - 1]))
+        n++;
+    return n;
+}
+
+/* Jumps to the group's "yes", whose place is known at the end. */
+static void put_match(struct program *p, unsigned reg, int64_t value)
+{
+    put(p, BPF_JMP32 | BPF_JEQ | BPF_K, reg, 0, 0, (uint32_t) value);
+}
+
+/* The rules of one type and major number, which may be -1 for all. */
+static void put_major(struct program *p, const struct plan_device_rule *v, size_t n, char type, int64_t major)
+{
+    size_t test = p->n;
+
+    for (size_t i = 0; i < n; i++)
+        if (v[i].type == type && v[i].major == major && v[i].minor < 0) {
+            put_match(p, R_MAJOR, major);
+            return;
+        }
+    if (major >= 0)
+        put(p, BPF_JMP32 | BPF_JNE | BPF_K, R_MAJOR, 0, 0, (uint32_t) major);
+    for (size_t i = 0; i < n; i++)
+        if (v[i].type == type && v[i].major == major)
+            put_match(p, R_MINOR, v[i].minor);
+    if (major >= 0)
+        p->v[test].off = (int16_t) (p->n - test - 1);
+}
+
+static bool is_first_of_major(const struct plan_device_rule *v, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (v[j].type == v[i].type && v[j].major == v[i].major)
+            return false;
+    return true;
+}
+
+static void put_type(struct program *p, const struct plan_device_rule *v, size_t n, char type)
+{
+    size_t test = p->n;
+
+    put(p, BPF_JMP32 | BPF_JNE | BPF_K, R_TYPE, 0, 0, type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK);
+    for (size_t i = 0; i < n; i++)
+        if (v[i].type == type && is_first_of_major(v, i))
+            put_major(p, v, n, type, v[i].major);
+    if (p->n == test + 1)
+        p->n = test;
+    else
+        p->v[test].off = (int16_t) (p->n - test - 1);
+}
+
+static void put_group(struct program *p, const struct plan_device_rule *v, size_t n)
+{
+    size_t begin = p->n;
+
+    put_type(p, v, n, 'c');
+    put_type(p, v, n, 'b');
+    put(p, BPF_JMP | BPF_JA, 0, 0, 2, 0);
+    for (size_t i = begin; i < p->n; i++)
+        if (p->v[i].code == (BPF_JMP32 | BPF_JEQ | BPF_K))
+            p->v[i].off = (int16_t) (p->n - i - 1);
+    put_return(p, true);
+}
+
+/* ---- single rules --------------------------------------------------------------------------------------------- */
+
 /* true if no rule before it can count any more: the verifier refuses instructions that are never reached. */
 static bool put_rule(struct program *p, const struct plan_device_rule *r)
 {
@@ -128,8 +213,15 @@ int host_device_bpf_compile(const struct plan_device_rules *rules, struct bpf_in
         __builtin_add_overflow(room, PROLOGUE + EPILOGUE, &room) || !(p.v = calloc(room, sizeof *p.v)))
         return -ENOMEM;
     put_prologue(&p);
-    for (size_t i = rules->n; !closed && i > 0; i--)
-        closed = put_rule(&p, &rules->v[i - 1]);
+    for (size_t i = rules->n, n; !closed && i > 0; i -= n) {
+        n = group_before(rules, i);
+        if (n > 1) {
+            put_group(&p, &rules->v[i - n], n);
+        } else {
+            n = 1;
+            closed = put_rule(&p, &rules->v[i - 1]);
+        }
+    }
     if (!closed)
         put_return(&p, false);
     *ret = p.v;

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
@@ -34,7 +35,7 @@ enum {
 
 /* Bytes on their way. */
 struct copy {
-    char v[COPY_SIZE];
+    char *v; /* COPY_SIZE bytes; NULL without a terminal */
     size_t start, end;
 };
 
@@ -150,7 +151,7 @@ static void copy_drop(struct copy *copy)
 /* Reads into an empty buffer.  Bytes, 0 at the end, -EAGAIN, or another -errno. */
 static ssize_t copy_read(struct copy *copy, int fd)
 {
-    ssize_t n = read(fd, copy->v, sizeof copy->v);
+    ssize_t n = read(fd, copy->v, COPY_SIZE);
 
     if (n < 0)
         return errno == EINTR ? -EAGAIN : -errno;
@@ -315,6 +316,10 @@ static int session_begin(struct session *s, int master_fd)
     s->slave_fd = s->own_out_fd = s->in_fd = s->out_fd = s->terminal.fd = -1;
     if (master_fd < 0)
         return 0;
+    s->to_master.v = malloc(COPY_SIZE);
+    s->to_out.v = malloc(COPY_SIZE);
+    if (!s->to_master.v || !s->to_out.v)
+        return -ENOMEM;
     flags = fcntl(master_fd, F_GETFL);
     if (flags < 0 || fcntl(master_fd, F_SETFL, flags | O_NONBLOCK) < 0)
         return -errno;
@@ -331,6 +336,8 @@ static void session_end(struct session *s)
     host_terminal_restore(&s->terminal);
     fd_cleanup(&s->slave_fd);
     fd_cleanup(&s->own_out_fd);
+    free(s->to_master.v);
+    free(s->to_out.v);
 }
 
 int host_foreground_wait(struct host_foreground *foreground, int pidfd, int master_fd, int *ret_status,
