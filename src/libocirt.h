@@ -167,6 +167,9 @@ struct ocirt_exec_options {
     const char *console_socket, *pidfd_socket, *pid_file;
     unsigned preserve_fds;
     bool terminal, detach, no_new_privs, ignore_paused;
+    /* The caller is a program that may be executed again, with its arguments and from the start, as a protection of
+     * its file against a container with CAP_SYS_PTRACE.  Not for a process that has other things to do. */
+    bool execute_again;
 };
 
 OCIRT_API int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_options *options,

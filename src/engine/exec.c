@@ -306,7 +306,7 @@ static int walk(struct execution *x, const struct step *steps, struct err *err)
         int64_t begin = trace_begin(fd);
 
         r = steps->run(x, err);
-        trace_end(fd, "runtime", steps->name, getpid(), begin);
+        trace_end(fd, "runtime", steps->name, 0, begin);
     }
     return r;
 }
@@ -328,6 +328,7 @@ static int make(struct execution *x, struct err *err)
     static const struct step prepare[] = {
         { "read and plan", read_config },
         { "status", check_status },
+        { "protect", execution_protect },
         { "process", execution_process },
         { "check terminal", check_terminal },
         { "cgroup", choose_cgroup },

@@ -29,6 +29,9 @@ struct execution {
 /* exec_process.c: fills process and compiled from the options. */
 int execution_process(struct execution *x, struct err *err);
 
+/* protect.c: executes the runtime again, once, where the container could write to its file. */
+int execution_protect(struct execution *x, struct err *err);
+
 /* exec_spawn.c: the clone into the container's namespaces and cgroup. */
 int execution_spawn(struct execution *x, struct err *err);
 

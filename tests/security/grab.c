@@ -27,19 +27,19 @@ static void end(int signal)
     _exit(0);
 }
 
-/* True if it can be opened for writing: then one byte of it is overwritten by itself, and the next by another. */
+/* True if it could be written to; the stub's sealed file can be opened for that, and no more. */
 static int overwrite(int fd)
 {
     char path[64];
-    int writable;
+    int writable, written;
 
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     writable = open(path, O_WRONLY | O_CLOEXEC);
     if (writable < 0)
         return 0;
-    (void) !pwrite(writable, "evil", 4, 64);
+    written = pwrite(writable, "evil", 4, 64) == 4;
     close(writable);
-    return 1;
+    return written;
 }
 
 static void try_one(FILE *out, const char *pid, const char *own)

@@ -100,6 +100,19 @@ class Binary(Attack):
             self.assertNotIn(self.binary, line)
             self.assertNotIn("written", line)
 
+    def test_attacker_that_may_trace(self):
+        """With CAP_SYS_PTRACE it can open the program of whoever joins it: a file on a read-only mount."""
+        config = self.config()
+        for kind in ("bounding", "effective", "permitted"):
+            config["process"]["capabilities"][kind] += ["CAP_SYS_PTRACE"]
+        container = self.attacker(config)
+        for _ in range(ROUNDS):
+            self.assertOk(self.runtime("exec", container.id, "/probe", "exit", "0"))
+        self.assertEqual(digest(self.binary), self.sum)
+        self.assertNotIn("written", container.bundle.get("/found"))
+        result = self.runtime("exec", "--env", "A=b c", container.id, "/probe", "report", "", "a b", input="x")
+        self.assertEqual(result.lines()[0]["argv"], ["report", "", "a b"], str(result))
+
     def test_nothing_of_the_runtime_is_mapped(self):
         """The waiting container is the stub: not the runtime's program, library or heap."""
         container = self.container(self.config("wait-term"))
