@@ -76,7 +76,19 @@ static int clone_directly(struct execution *x, struct clone_args *args, struct e
     return 0;
 }
 
-/* An unprivileged caller has its rights only inside the user namespace: see init_join_and_clone(). */
+/*
+ * An unprivileged caller has its rights only inside the user namespace, and who is root of a user namespace (rootless
+ * Podman) could not go back to a pid namespace of the host: see init_join_and_clone().
+ */
+static bool needs_helper(const struct execution *x)
+{
+    const struct plan_namespaces *ns = &x->plan->namespaces;
+    uint64_t joins = ns->fresh | ns->joined;
+
+    return (x->plan->facts.rootless && joins & CLONE_NEWUSER) ||
+           (x->plan->facts.in_user_namespace && joins & CLONE_NEWPID);
+}
+
 static int clone_through_helper(struct execution *x, struct clone_args *args, struct err *err)
 {
     int *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -86,7 +98,7 @@ static int clone_through_helper(struct execution *x, struct clone_args *args, st
     if (shared == MAP_FAILED)
         return err_nomem(err);
     args->flags &= ~(uint64_t) CLONE_PIDFD;
-    x->init.exec_namespaces |= CLONE_NEWPID;
+    x->init.exec_namespaces |= (x->plan->namespaces.fresh | x->plan->namespaces.joined) & CLONE_NEWPID;
     helper = clone_into(x, args, err);
     if (helper == 0) {
         close_ours(x);
@@ -127,7 +139,7 @@ static int spawn(struct execution *x, struct err *err)
         .exit_signal = SIGCHLD,
     };
 
-    if (x->plan->facts.rootless && x->init.exec_namespaces & CLONE_NEWUSER)
+    if (needs_helper(x))
         return clone_through_helper(x, &args, err);
     r = clone_directly(x, &args, err);
     x->pidfd = pidfd;
@@ -155,7 +167,6 @@ static int spawn_in_pid_namespace(struct execution *x, struct err *err)
 int execution_spawn(struct execution *x, struct err *err)
 {
     const struct plan_namespaces *ns = &x->plan->namespaces;
-    bool helper = x->plan->facts.rootless && (ns->fresh | ns->joined) & CLONE_NEWUSER;
     cpu_set_t before;
     int r;
 
@@ -163,8 +174,8 @@ int execution_spawn(struct execution *x, struct err *err)
     (void) sched_getaffinity(0, sizeof before, &before);
     r = set_affinity(x, err);
     if (r >= 0)
-        r = (ns->fresh | ns->joined) & CLONE_NEWPID && !helper ? spawn_in_pid_namespace(x, err)
-                                                               : spawn(x, err);
+        r = (ns->fresh | ns->joined) & CLONE_NEWPID && !needs_helper(x) ? spawn_in_pid_namespace(x, err)
+                                                                        : spawn(x, err);
     if (x->compiled->initial_affinity)
         (void) sched_setaffinity(0, sizeof before, &before);
     fd_cleanup(&x->init_gate_fd);

@@ -76,7 +76,7 @@ static int go_back(struct way_back *back, struct err *err)
 static bool parent_joins(const struct creation *c, uint64_t flag)
 {
     if (flag == CLONE_NEWPID)
-        return true;
+        return !c->plan->facts.in_user_namespace;
     return c->init.privileged && c->plan->namespaces.fresh & CLONE_NEWUSER && flag != CLONE_NEWUSER &&
            flag != CLONE_NEWNS;
 }
@@ -179,6 +179,18 @@ static int clone_init(struct creation *c, struct clone_args *args, struct err *e
     return 0;
 }
 
+/*
+ * In a joined user namespace a new pid namespace must be made by who is in it already.  And the root of a user namespace
+ * (rootless Podman) that joins a pid namespace could not go back to its own, which is the host's.
+ */
+static bool needs_helper(const struct creation *c, uint64_t flags)
+{
+    const struct plan *plan = c->plan;
+
+    return (plan->namespaces.joined & CLONE_NEWUSER && flags & CLONE_NEWPID) ||
+           (plan->facts.in_user_namespace && plan->namespaces.joined & CLONE_NEWPID);
+}
+
 /* See init_join_and_clone(): the true init is our child as well, by CLONE_PARENT. */
 static int clone_through_helper(struct creation *c, struct clone_args *args, struct err *err)
 {
@@ -228,7 +240,7 @@ int creation_spawn(struct creation *c, struct err *err)
     r = join_for_child(c, &back, err);
     if (r >= 0)
         r = make_time_namespace(c, &back, err);
-    if (r >= 0 && c->plan->namespaces.joined & CLONE_NEWUSER && flags & CLONE_NEWPID)
+    if (r >= 0 && needs_helper(c, flags))
         r = clone_through_helper(c, &args, err);
     else if (r >= 0)
         r = clone_init(c, &args, err);
