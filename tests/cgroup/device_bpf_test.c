@@ -49,6 +49,7 @@ static int run(const struct bpf_insn *v, size_t n, char type, uint32_t major, ui
         case BPF_ALU | BPF_AND | BPF_K: r[x->dst_reg] = dst & imm; break;
         case BPF_ALU64 | BPF_MOV | BPF_K: r[x->dst_reg] = imm; break;
         case BPF_JMP32 | BPF_JNE | BPF_K: jump = dst != imm; break;
+        case BPF_JMP32 | BPF_JEQ | BPF_K: jump = dst == imm; break;
         case BPF_JMP32 | BPF_JSET | BPF_K: jump = (dst & imm) != 0; break;
         case BPF_JMP | BPF_JA: jump = true; break;
         case BPF_JMP | BPF_EXIT: return (int) r[BPF_REG_0];
@@ -158,7 +159,7 @@ static struct plan_device_rule random_rule(void)
         .type = "acb"[below(3)],
         .major = (int) below(3) - 1,
         .minor = (int) below(3) - 1,
-        .access = 1 + below(7),
+        .access = below(2) ? RWM : 1 + below(7),
         .allow = below(2),
     };
 
