@@ -29,7 +29,7 @@ static bool may_trace_us(const struct plan *plan)
     const struct plan_process *p = plan->process;
 
     if (plan->facts.rootless || (plan->namespaces.fresh | plan->namespaces.joined) & CLONE_NEWUSER)
-        return false;              /* a capability there is none here; and we are not dumpable */
+        return false; /* a capability there is none here; and we are not dumpable */
     return p && p->capabilities[STUB_BOUNDING] >> CAP_SYS_PTRACE & 1;
 }
 
@@ -86,9 +86,10 @@ int execution_protect(struct execution *x, struct err *err)
         return 0;
     exe_fd = sys_openat(x->proc_fd, "self/exe", O_PATH, 0);
     if (exe_fd >= 0 && is_readonly(exe_fd)) {
-        (void) prctl(PR_SET_NAME, "ocirt", 0, 0, 0);   /* execveat(2) names a process after a descriptor */
+        (void) prctl(PR_SET_NAME, "ocirt", 0, 0, 0); /* execveat(2) names a process after a descriptor */
         return 0;
     }
     r = exe_fd < 0 ? exe_fd : execute_again(x, &x->bundle.arena, exe_fd);
-    return err_set(err, ERR_KERNEL, r, "execute the runtime from a read-only mount, since the container has CAP_SYS_PTRACE");
+    return err_set(err, ERR_KERNEL, r,
+                   "execute the runtime from a read-only mount, since the container has CAP_SYS_PTRACE");
 }

@@ -18,7 +18,7 @@
 
 enum { HELD_MAX = 512 };
 
-static int held[HELD_MAX];         /* O_PATH descriptors of programs, to be opened again until that succeeds */
+static int held[HELD_MAX]; /* O_PATH descriptors of programs, to be opened again until that succeeds */
 static unsigned n_held;
 
 static void end(int signal)

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXCHANGE (1 << 1)          /* RENAME_EXCHANGE of linux/fs.h, which does not go with stdio.h everywhere */
+#define EXCHANGE (1 << 1) /* RENAME_EXCHANGE of linux/fs.h, which does not go with stdio.h everywhere */
 
 enum { PROCESSES_MAX = 4096 };
 
@@ -36,7 +36,12 @@ struct traced {
 static struct traced traced[PROCESSES_MAX];
 static unsigned n_traced;
 
-static struct { unsigned process, call, execs; const char *path, *other; bool blink; FILE *log; } what = { .execs = 1 };
+static struct {
+    unsigned process, call, execs;
+    const char *path, *other;
+    bool blink;
+    FILE *log;
+} what = { .execs = 1 };
 static bool swapped, to_be_undone;
 
 static _Noreturn void die(const char *why)
@@ -54,7 +59,7 @@ static struct traced *find(pid_t pid)
         errno = E2BIG;
         die("more processes");
     }
-    traced[n_traced] = (struct traced) { .pid = pid, .number = n_traced };
+    traced[n_traced] = (struct traced){ .pid = pid, .number = n_traced };
     return &traced[n_traced++];
 }
 
@@ -121,7 +126,7 @@ static void stopped(struct traced *t, int status)
         release = at_exec(t);
         signal = 0;
     } else if (event || (signal == SIGSTOP && t->calls == 0)) {
-        signal = 0;                /* a clone, or the birth of one */
+        signal = 0; /* a clone, or the birth of one */
     }
     if (release)
         t->gone = true;
@@ -153,8 +158,8 @@ static int attend(pid_t command)
 
 static pid_t begin(char **argv)
 {
-    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                         PTRACE_O_TRACEEXEC;
+    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
+                         PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
     int status;
     pid_t pid = fork();
 
@@ -166,7 +171,8 @@ static pid_t begin(char **argv)
         execv(argv[0], argv);
         die(argv[0]);
     }
-    if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, pid, 0, options) < 0)
+    if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
+        ptrace(PTRACE_SETOPTIONS, pid, 0, options) < 0)
         die("trace");
     (void) find(pid);
     go_on(pid, false, 0);
@@ -201,7 +207,7 @@ int main(int argc, char **argv)
     what.other = argv[optind + 3];
     status = attend(begin(argv + optind + 5));
     if (to_be_undone)
-        exchange();                /* the call was the process's last */
+        exchange(); /* the call was the process's last */
     for (unsigned i = 0; what.log && i < n_traced; i++)
         fprintf(what.log, "calls %u %u\n", traced[i].number, traced[i].calls);
     if (what.log && !swapped && what.call)
