@@ -103,7 +103,7 @@ int existing_look(struct existing *e, struct err *err)
     return 0;
 }
 
-int existing_config(struct existing *e, struct bundle *ret_bundle, struct plan **ret_plan, struct err *err)
+static int read_config(struct existing *e, struct bundle *ret_bundle, struct plan **ret_plan, struct err *err)
 {
     const struct plan_options options = {
         .id = e->id,
@@ -125,6 +125,18 @@ int existing_config(struct existing *e, struct bundle *ret_bundle, struct plan *
         return r;
     r = engine_facts(e->ocirt, &ret_bundle->arena, &facts, err);
     return r < 0 ? r : plan_compile(&ret_bundle->spec, &options, &facts, ret_plan, err);
+}
+
+/* What is to be warned of in the configuration, create has said. */
+int existing_config(struct existing *e, struct bundle *ret_bundle, struct plan **ret_plan, struct err *err)
+{
+    void (*warn)(void *, const char *) = err->warn;
+    int r;
+
+    err->warn = NULL;
+    r = read_config(e, ret_bundle, ret_plan, err);
+    err->warn = warn;
+    return r;
 }
 
 void existing_done(struct existing *e)

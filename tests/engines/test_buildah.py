@@ -7,7 +7,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
 
-from enginelib import PodmanTest, enter, setup_podman  # noqa: E402
+from enginelib import NOT_IN_PATH, PodmanTest, enter, setup_podman  # noqa: E402
 from enginelib.podman import IMAGE  # noqa: E402
 from enginelib.surroundings import RUNTIME, cgroup_parent  # noqa: E402
 from ocitest import main  # noqa: E402
@@ -48,7 +48,7 @@ class Buildah(PodmanTest):
     def test_errors(self):
         result = self.run_in(self.container(), "nonexistent", rc=None)
         self.assertNotEqual(result.rc, 0)
-        self.assertIn("executable file not found in $PATH", result.err)
+        self.assertRegex(result.err, NOT_IN_PATH)
 
     def test_mounts_and_user(self):
         self.file("in", "of the host")

@@ -8,7 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
 
-from enginelib import ContainerdTest, enter, in_parallel  # noqa: E402
+from enginelib import NOT_IN_PATH, ContainerdTest, enter, in_parallel  # noqa: E402
 from ocitest import leaks, main  # noqa: E402
 
 MANY = int(os.environ.get("OCIRT_MANY") or 30)
@@ -39,10 +39,7 @@ class Containerd(ContainerdTest):
         self.start()
         self.assertEqual(self.ctr("task", "exec", "--exec-id", "e", "c", "echo", "in").out, "in\n")
         self.ctr("task", "exec", "--exec-id", "e", "c", "sh", "-c", "exit 8", rc=8)
-        self.assertIn(
-            "executable file not found in $PATH",
-            self.ctr("task", "exec", "--exec-id", "e", "c", "nonexistent", rc=1).err,
-        )
+        self.assertRegex(self.ctr("task", "exec", "--exec-id", "e", "c", "nonexistent", rc=1).err, NOT_IN_PATH)
 
     def test_pause_and_resume(self):
         self.start()
@@ -96,7 +93,7 @@ class Containerd(ContainerdTest):
 
     def test_error_of_create(self):
         error = self.run_once("nonexistent", rc=1).err
-        self.assertIn("executable file not found in $PATH", error)
+        self.assertRegex(error, NOT_IN_PATH)
         self.ctr("containers", "rm", "once", rc=None)
 
     def test_containerd_killed(self):

@@ -10,7 +10,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
 
-from enginelib import PodmanTest, enter, runtime_name, setup_podman  # noqa: E402
+from enginelib import NOT_IN_PATH, PodmanTest, enter, runtime_name, setup_podman  # noqa: E402
 from enginelib.podman import IMAGE, Terminal  # noqa: E402
 from enginelib.surroundings import RUNTIME, environment  # noqa: E402
 from ocitest import main  # noqa: E402
@@ -241,7 +241,7 @@ class Errors(PodmanTest):
     def test_message_is_the_runtimes(self):
         """It comes through the JSON log, or through standard error: one sentence, no JSON."""
         message = self.run_it("nonexistent", rc=127)
-        self.assertIn("executable file not found in $PATH", message)
+        self.assertRegex(message, NOT_IN_PATH)
         self.assertNotIn("{", message)
 
 

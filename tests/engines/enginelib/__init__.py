@@ -4,13 +4,14 @@
 The runtime under test is $OCIRT; it may be runc or crun, so that their results can be set beside ours.
 """
 
-from .case import EngineTest, Finished, in_parallel
+from .case import NOT_IN_PATH, EngineTest, Finished, in_parallel
 from .surroundings import RUNTIME, enter, runtime_name
 from .podman import PodmanTest, setup_podman
 from .containerd import ContainerdTest
 from .docker import DockerTest
 
 __all__ = [
+    "NOT_IN_PATH",
     "EngineTest",
     "Finished",
     "in_parallel",

@@ -12,6 +12,9 @@ from ocitest import cgroups, leaks
 from . import surroundings
 
 
+NOT_IN_PATH = r"executable file (`\S+` )?not found in \$PATH"  # crun names it in between
+
+
 class Finished:
     """A command that has ended."""
 

@@ -46,7 +46,8 @@ class ContainerdTest(EngineTest):
                 env=surroundings.environment(),
             )
         wait_for(
-            lambda: subprocess.run(["ctr", "-a", SOCKET, "version"], capture_output=True, check=False).returncode == 0,
+            lambda: subprocess.run(["ctr", "-a", SOCKET, "version"], capture_output=True, check=False).returncode
+            == 0,
             "a containerd that answers",
         )
 

@@ -66,7 +66,7 @@ def enter(*programs):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=False, stderr=subprocess.DEVNULL)
     host.mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
     host.mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777")
-    if runtime_name() == "crun" and os.path.ismount(UNIFIED):   # crun refuses controllers in both versions
+    if runtime_name() == "crun" and os.path.ismount(UNIFIED):  # crun refuses controllers in both versions
         host.umount(UNIFIED)
     for name in ("/run/lock", "/run/home", "/run/tmp"):
         os.makedirs(name)
