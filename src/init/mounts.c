@@ -342,14 +342,23 @@ static int mount_bind(struct init *init, struct plan_mount *m)
 /* ---- the others ---------------------------------------------------------------------------------------------- */
 
 /* Of the superblock as well, unless it says bind. */
+static bool changes_superblock(const struct plan_mount *m)
+{
+    return !(m->flags & MS_BIND) && (m->flags & ~(unsigned long) (MS_REMOUNT | MS_BIND) || m->n_parameters);
+}
+
 static int remount(struct init *init, const struct plan_mount *m)
 {
-    autoclose int target_fd = path_open(init->root_fd, m->target, O_PATH);
+    bool superblock = changes_superblock(m);
+    /* A link could lead to a filesystem that the host uses too, such as that of the image. */
+    autoclose int target_fd = sys_openat2(init->root_fd, m->target, O_PATH, 0,
+                                          RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
+                                              (superblock ? (uint64_t) RESOLVE_NO_SYMLINKS : 0));
     int r;
 
     if (target_fd < 0)
         return target_fd;
-    if (!(m->flags & MS_BIND) && (m->flags & ~(unsigned long) (MS_REMOUNT | MS_BIND) || m->n_parameters)) {
+    if (superblock) {
         autoclose int fs_fd = sys_fspick(target_fd);
 
         r = fs_fd < 0 ? fs_fd : configure(m, fs_fd);

@@ -4,12 +4,13 @@
 
 import os
 import resource
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from ocitest import leaks, main  # noqa: E402
+from ocitest import host, leaks, main  # noqa: E402
 from ocitest.case import user_namespaces_work, with_user_namespace  # noqa: E402
 from ocitest import needs  # noqa: E402
 from attack import Attack, add_mount, climb  # noqa: E402
@@ -69,6 +70,24 @@ class MountTargets(Attack):
                 os.symlink(f"l{n + 1}", made.file(f"/l{n}"))
             os.symlink(self.host.path, made.file("/l50"))
         self.hostile(config, prepare)
+
+
+class Remounts(Attack):
+    def test_link(self):
+        """A remount changes the filesystem that config.json names, and not one that a link of the image leads to."""
+        root = os.path.join(self.tmp, "filesystem")
+        os.mkdir(root)
+        host.mount("tmpfs", root, "tmpfs")
+        self.addCleanup(host.umount, root)
+        config = self.config("report")
+        config["root"]["path"] = root
+        add_mount(config, "/link", "tmpfs", "tmpfs", ["remount", "ro"])
+
+        def prepare(made):
+            subprocess.run(["cp", "-a", made.rootfs + "/.", root], check=True)
+            os.symlink("/", os.path.join(root, "link"))
+        self.refused(config, prepare, "mounts", "link")
+        open(os.path.join(root, "still-writable"), "w", encoding="ascii").close()
 
 
 class TargetsOfTheDefaultMounts(Attack):
