@@ -191,10 +191,9 @@ static int ask(const struct plan *plan, struct host_cgroup *cg, pid_t pid, struc
     enum sdbus_whose whose = sdbus_whose();
     int r;
 
-    cg->asked = true;
     r = host_systemd_start(&cg->pending->start, whose, cg->scope, from->properties, parent_slice(from, whose),
                            pid, err);
-    cg->pending->started = r == 0;
+    cg->pending->started = cg->asked = r == 0;
     return r;
 }
 

@@ -42,7 +42,7 @@ struct sdbus {
 /* clang-format off */
 #define FUNCTIONS(X)                                                                                         \
     X(sd_bus_new) X(sd_bus_set_address) X(sd_bus_start) X(sd_bus_is_ready) X(sd_bus_open_system)             \
-    X(sd_bus_open_user) X(sd_bus_add_match) X(sd_bus_flush_close_unref) X(sd_bus_process) X(sd_bus_wait)     \
+    X(sd_bus_open_user) X(sd_bus_add_match) X(sd_bus_close_unref) X(sd_bus_process) X(sd_bus_wait)     \
     X(sd_bus_send) X(sd_bus_message_new_method_call) X(sd_bus_message_append_basic)                          \
     X(sd_bus_message_open_container) X(sd_bus_message_close_container) X(sd_bus_message_unref)               \
     X(sd_bus_message_get_type) X(sd_bus_message_get_reply_cookie) X(sd_bus_message_get_error)                \
@@ -170,7 +170,7 @@ static char *user_socket(void)
 static void disconnect(struct sdbus *bus)
 {
     if (bus->bus)
-        (void) lib.sd_bus_flush_close_unref(bus->bus);
+        (void) lib.sd_bus_close_unref(bus->bus);
     bus->bus = NULL;
 }
 

@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import subprocess
+import tempfile
 import time
 
 from ocitest import ContainerTest, bundle, host
@@ -43,11 +44,12 @@ def cgroup_of(pid):
         return file.read().strip().removeprefix("0::")
 
 
-def call(*argv, **how):
-    """Runs a program of the guest; (status, output with errors)."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", timeout=120, check=False, **how)
-    return done.returncode, done.stdout
+def call(*argv, timeout=120, **how):
+    """Runs a program of the guest; (status, output with errors).  A container that lives on keeps nobody waiting."""
+    with tempfile.TemporaryFile() as out:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=timeout, check=False, **how)
+        out.seek(0)
+        return done.returncode if done.returncode >= 0 else 128 - done.returncode, out.read().decode(errors="replace")
 
 
 def systemctl(*words):
@@ -133,18 +135,20 @@ class UserTest(GuestTest):
         self.assertEqual(status, 0, f"{words}: {text}")
         return text
 
-    def user_bundle(self, *args, resources=None):
-        """A bundle with a user namespace in which the user is root."""
+    def user_bundle(self, *args, resources=None, user=None):
+        """A bundle with a user namespace in which the user is root, and has his subordinate ids."""
+        user = user or self.user
         config = bundle.default_config(*args)
         bundle.set_namespace(config, "user")
         bundle.drop_namespace(config, "network")
-        for kind, number in (("uidMappings", self.user.pw_uid), ("gidMappings", self.user.pw_gid)):
-            config["linux"][kind] = [{"containerID": 0, "hostID": number, "size": 1},
-                                     {"containerID": 1, "hostID": 100000, "size": 65536}]
+        for kind, number in (("uidMappings", user.pw_uid), ("gidMappings", user.pw_gid)):
+            config["linux"][kind] = [{"containerID": 0, "hostID": number, "size": 1}]
+            if user.pw_name == USER:
+                config["linux"][kind].append({"containerID": 1, "hostID": 100000, "size": 65536})
         config["linux"]["resources"] = resources or {}
         config["mounts"] = [m for m in config["mounts"] if m["type"] != "sysfs"]
         made = self.bundle(config)
-        call("chown", "-R", f"{self.user.pw_uid}:{self.user.pw_gid}", made.path)
+        call("chown", "-R", f"{user.pw_uid}:{user.pw_gid}", made.path)
         return made.path
 
     def state(self, name):

@@ -55,13 +55,8 @@ class SystemdUser(UserTest):
         stranger = pwd.getpwnam(STRANGER)
         root = os.path.join(self.tmp, "stranger")
         os.mkdir(root)
-        path = self.user_bundle("wait-term")
-        call("chown", "-R", STRANGER, root, path)
-        config = os.path.join(path, "config.json")
-        with open(config, encoding="utf-8") as file:
-            text = file.read()
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(text.replace('"hostID": 1000', f'"hostID": {stranger.pw_uid}'))
+        path = self.user_bundle("wait-term", user=stranger)
+        call("chown", STRANGER, root)
         argv = self.argv(self.runtime.path, "--root", root, "--systemd-cgroup", "create", "--bundle", path, "s", user=stranger,
                          session=False)
         status, text = call(*[word for word in argv if not word.startswith("XDG_RUNTIME_DIR=")])
@@ -91,7 +86,7 @@ class SystemdUser(UserTest):
 class Cgroupfs(UserTest):
     def delegated(self, *words):
         """In a service of the user's with a delegated cgroup, itself in a cgroup below."""
-        script = 'own=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup); mkdir $own/self && echo $$ >$own/self/cgroup.procs && exec "$@"'
+        script = 'own=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup); mkdir $own/self && echo 0 >$own/self/cgroup.procs && exec "$@"'
         return call(*self.argv("systemd-run", "--user", "--wait", "--pipe", "--quiet", "-p", "Delegate=yes", "sh", "-c", script, "sh",
                                self.runtime.path, "--root", self.root, *words, session=False))
 
