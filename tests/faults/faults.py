@@ -15,7 +15,7 @@ import tempfile
 from ocitest import ContainerTest, Container, Report, Runtime, bundle, cgroups
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-STEP = int(os.environ.get("OCIRT_FAULT_STEP") or 41)
+STEP = int(os.environ.get("OCIRT_FAULT_STEP") or 67)
 FAULTS = ["KILL", "EINTR", "ENOMEM", "EPERM", "ENOSYS", "EMFILE", "ENOSPC"]
 DEATHS = {128 + number for number in range(1, 65)}
 SECONDS = 20            # no command may take longer, whatever befell it
