@@ -42,26 +42,35 @@ static int overwrite(int fd)
     return written;
 }
 
+/* Where a link of procfs leads; false if it can't be read. */
+static int follow(const char *path, char *target, size_t size)
+{
+    ssize_t n = readlink(path, target, size - 1);
+
+    if (n >= 0)
+        target[n] = '\0';
+    return n >= 0;
+}
+
+/* What is opened need not be what was looked at: by then the process may be the container's own program. */
 static void try_one(FILE *out, const char *pid, const char *own)
 {
     char path[300], target[4096];
-    ssize_t n;
     int fd;
 
     snprintf(path, sizeof path, "/proc/%s/exe", pid);
-    n = readlink(path, target, sizeof target - 1);
-    if (n < 0)
-        return;
-    target[n] = '\0';
-    if (strcmp(target, own) == 0 || strcmp(target, "/probe") == 0)
+    if (!follow(path, target, sizeof target) || strcmp(target, own) == 0 || strcmp(target, "/probe") == 0)
         return;
     fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd >= 0 && n_held < HELD_MAX)
-        held[n_held++] = fd;
-    else if (fd >= 0)
-        close(fd);
     fprintf(out, "%s %s%s\n", pid, target, fd >= 0 ? " opened" : "");
     fflush(out);
+    if (fd < 0)
+        return;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (n_held < HELD_MAX && follow(path, target, sizeof target) && strcmp(target, "/probe") != 0)
+        held[n_held++] = fd;
+    else
+        close(fd);
 }
 
 int main(int argc, char **argv)
