@@ -272,6 +272,8 @@ static int plain_failed(struct failure *f)
         if (sentences[i].stage == f->msg->stage) {
             int r = err_set(f->err, sentences[i].code, f->msg->err, "%s", sentences[i].text);
 
+            if (r < 0 && f->msg->stage == INIT_STAGE_KEYRING)
+                err_hint(f->err, "--no-new-keyring leaves the container with the caller's session keyring");
             if (r == -EPERM && f->msg->stage == STUB_STAGE_SCHEDULER)
                 err_hint(f->err, "this policy or priority needs CAP_SYS_NICE");
             return r;

@@ -120,8 +120,9 @@ int init_unshare(struct init *init)
 }
 
 /*
- * A session keyring of its own, named after the container as runc has it, so that a process of exec joins the same, and the container neither sees nor outlives the caller's.  No keys in the kernel
- * (ENOSYS) or too many of them (EDQUOT; the runtime has no way to mend that) leave the container without one.
+ * A session keyring of its own, named after the container as runc has it, so that a process of exec joins the
+ * same, and the container neither sees nor outlives the caller's.  No keys in the kernel (ENOSYS) or too many of
+ * them (EDQUOT; the runtime has no way to mend that) leave the container without one.
  */
 int init_keyring(struct init *init)
 {
@@ -134,8 +135,7 @@ int init_keyring(struct init *init)
     if (n >= sizeof name - 5)
         return -ENAMETOOLONG;
     memcpy(name + 5, init->plan->options.id, n + 1);
-    if (syscall(SYS_keyctl, JOIN_SESSION_KEYRING, name, 0, 0, 0) < 0 && errno != ENOSYS && errno != EDQUOT &&
-        errno != EPERM && errno != EACCES)
+    if (syscall(SYS_keyctl, JOIN_SESSION_KEYRING, name, 0, 0, 0) < 0 && errno != ENOSYS && errno != EDQUOT)
         return -errno;
     return 0;
 }
