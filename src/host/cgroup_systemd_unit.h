@@ -2,27 +2,21 @@
 /*
  * cgroup_systemd_unit.h - transient units of systemd: started, changed, stopped.  For host/cgroup_systemd*.c only.
  *
- * Starting is in two parts, so that other work can be done while systemd does its own.  All functions return 0 or a
- * negative errno with ERR filled; none waits longer than HOST_SYSTEMD_DEADLINE.
+ * Starting is in two parts, so that other work can be done while systemd does its own.  All functions return 0
+ * or a negative errno with ERR filled; none waits longer than HOST_SYSTEMD_DEADLINE.
  */
 #ifndef OCIRT_HOST_CGROUP_SYSTEMD_UNIT_H
 #define OCIRT_HOST_CGROUP_SYSTEMD_UNIT_H
 
-#include "host/sdbus.h"
-#include "plan/systemd_properties.h"
+#include "host/cgroup_systemd_talk.h"
 
 enum { HOST_SYSTEMD_DEADLINE = 25 * 1000 }; /* milliseconds: that of D-Bus itself */
 
 /* A unit on its way. */
 struct host_systemd_start {
-    enum sdbus_whose whose;
-    struct sdbus *bus;
-    const char *unit;
+    struct host_systemd_talk talk;
     struct plan_variant *arguments; /* of StartTransientUnit */
-    int64_t time;                   /* until when it must be there */
     uint64_t number;                /* of the call */
-    char *removed_job, *result;     /* the last job that was done for the unit */
-    struct arena arena;
 };
 
 /*

@@ -88,6 +88,14 @@ static int load(struct err *err)
     return 0;
 }
 
+/* What a closed connection is called depends on when it is noticed. */
+static int lost(int r)
+{
+    return r == -ENOTCONN || r == -EPIPE || r == -ECONNREFUSED || r == -ENOENT || r == -ESHUTDOWN
+               ? -ECONNRESET
+               : r;
+}
+
 /* ---- waiting -------------------------------------------------------------------------------------------- */
 
 /* Waits until there is something to be done.  0, or -ETIMEDOUT. */
@@ -328,7 +336,7 @@ int sdbus_send(struct sdbus *bus, const char *path, const char *interface, const
         r = lib.sd_bus_send(bus->bus, m, ret_number);
     if (m)
         (void) lib.sd_bus_message_unref(m);
-    return r < 0 ? r : 0;
+    return r < 0 ? lost(r) : 0;
 }
 
 /* ---- receiving ------------------------------------------------------------------------------------------ */
@@ -383,6 +391,19 @@ static bool read_event(sd_bus_message *m, struct sdbus_event *ret)
     return true;
 }
 
+/* Over the bus, the manager's end is told by the broker. */
+static bool is_lost(const struct sdbus_event *event)
+{
+    static const char *const names[] = { "NoReply", "Disconnected", "NameHasNoOwner", "ServiceUnknown" };
+    static const char prefix[] = "org.freedesktop.DBus.Error.";
+
+    for (size_t i = 0; event->kind == SDBUS_ERROR && i < sizeof names / sizeof *names; i++)
+        if (!strncmp(event->name, prefix, sizeof prefix - 1) &&
+            !strcmp(event->name + sizeof prefix - 1, names[i]))
+            return true;
+    return false;
+}
+
 int sdbus_next(struct sdbus *bus, int64_t time, struct sdbus_event *ret)
 {
     drop_held(bus);
@@ -392,14 +413,14 @@ int sdbus_next(struct sdbus *bus, int64_t time, struct sdbus_event *ret)
 
         if (r > 0 && m && read_event(m, ret)) {
             bus->held = m;
-            return 0;
+            return is_lost(ret) ? -ECONNRESET : 0;
         }
         if (m)
             (void) lib.sd_bus_message_unref(m);
         if (r == 0)
             r = wait_for_more(bus, time);
         if (r < 0)
-            return r;
+            return lost(r);
     }
 }
 

@@ -33,7 +33,7 @@ void sdbus_close(struct sdbus *bus); /* NULL is none */
 
 /*
  * Sends a call and returns its number; waits no longer than until it is on its way.  PATH NULL: the manager's, and
- * its interface.  ARGUMENTS is a tuple, or NULL.  0 or -errno; silent.
+ * its interface.  ARGUMENTS is a tuple, or NULL.  0 or -errno as below; silent.
  */
 int sdbus_send(struct sdbus *bus, const char *path, const char *interface, const char *member,
                const struct plan_variant *arguments, int64_t time, uint64_t *ret_number);
@@ -50,7 +50,7 @@ struct sdbus_event {
     const char *job, *unit, *result; /* JOB_REMOVED */
 };
 
-/* The next answer, or signal that a job is done.  0, -ETIMEDOUT, or another -errno if the connection is lost. */
+/* The next answer, or signal that a job is done.  0, -ETIMEDOUT, -ECONNRESET if the manager went away, or another. */
 int sdbus_next(struct sdbus *bus, int64_t time, struct sdbus_event *ret);
 
 #endif
