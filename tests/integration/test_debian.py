@@ -146,7 +146,7 @@ class Debian(ContainerTest):
         process.write(b"\x1a")
         process.expect(b"Stopped")
         process.expect(b"ready> ")
-        process.write(b"kill -9 %1; echo go\"\"ne $?\r")
+        process.write(b"kill -9 %1; wait; echo go\"\"ne $?\r")   # else bash may not know yet that it has ended
         process.expect(b"gone 0")
         process.expect(b"ready> ")
         process.write(b"exit\r")
