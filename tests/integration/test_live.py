@@ -6,6 +6,12 @@ import os
 import subprocess
 
 from ocitest import ContainerTest, main
+from ocitest.container import wait_for
+
+
+def holds_pidfd(pid):
+    directory = f"/proc/{pid}/fd"
+    return any("pidfd" in os.readlink(os.path.join(directory, fd)) for fd in os.listdir(directory))
 
 
 class LiveTest(ContainerTest):
@@ -109,7 +115,7 @@ class Processes(LiveTest):
         container = self.sleeping()
         waiting = self.runtime.popen("wait", container.id, stdout=subprocess.PIPE)
         self.addCleanup(waiting.stdout.close)
-        self.assertIsNone(waiting.poll())
+        wait_for(lambda: holds_pidfd(waiting.pid), "wait has found the container's process")
         self.assertOk(container.kill("KILL"))
         self.assertEqual(waiting.wait(30), 0)
 
