@@ -67,11 +67,10 @@ class Runtime:
         self.root = root
         self.view = views.get(view)
         self.options = list(options)
-        if os.environ.get("OCIRT_TEST_MANAGER") == "systemd" and "--systemd-cgroup" not in self.options:
-            self.options.append("--systemd-cgroup")
 
     def argv(self, *args):
-        return [self.path, "--root", self.root, *self.options, *args]
+        manager = ["--systemd-cgroup"] if os.environ.get("OCIRT_TEST_MANAGER") == "systemd" else []
+        return [self.path, "--root", self.root, *manager, *self.options, *args]
 
     def popen(self, *args, environment=None, prepare=None, **how):
         """Starts the runtime in the cgroup view.  prepare is called in the child, last."""
