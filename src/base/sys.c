@@ -54,6 +54,11 @@ pid_t sys_clone3(struct clone_args *args)
     return (pid_t) result(syscall(SYS_clone3, args, sizeof *args));
 }
 
+int sys_prlimit(pid_t pid, int resource, const uint64_t set[2], uint64_t get[2])
+{
+    return result(syscall(SYS_prlimit64, pid, resource, set, get));
+}
+
 int sys_pidfd_open(pid_t pid)
 {
     return result(syscall(SYS_pidfd_open, pid, 0));

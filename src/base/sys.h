@@ -27,6 +27,9 @@ int sys_openat(int dir_fd, const char *path, int flags, mode_t mode);
 /* clone3(2) as fork does it: returns 0 in the child. */
 pid_t sys_clone3(struct clone_args *args);
 
+/* prlimit64(2): soft and hard limit; either may be NULL.  (glibc and musl disagree on the type of RESOURCE.) */
+int sys_prlimit(pid_t pid, int resource, const uint64_t set[2], uint64_t get[2]);
+
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_setns(int fd, int flags);

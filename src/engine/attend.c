@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -32,29 +31,32 @@ static int write_id_maps(struct creation *c, struct err *err)
  * The stub sets the limits.  A hard one that is to be raised is raised here: who may not, learns it from create; and
  * in a user namespace the stub may not.  The soft limit stays, so that init is not hampered.
  */
+static int raise_limit(pid_t pid, const struct plan_rlimit *l, struct err *err)
+{
+    uint64_t now[2];
+    int r = sys_prlimit(pid, l->resource, NULL, now);
+
+    if (r < 0)
+        return ERR_AT(err, l->from, type, ERR_RLIMIT, r, "read the limit %s", l->from->type);
+    if (l->hard <= now[1])
+        return 0;
+    r = sys_prlimit(pid, l->resource, (const uint64_t[2]){ now[0], l->hard }, NULL);
+    if (r >= 0)
+        return 0;
+    (void) ERR_AT(err, l->from, hard, ERR_RLIMIT, r, "raise the hard limit of %s from %llu to %llu",
+                  l->from->type, (unsigned long long) now[1], (unsigned long long) l->hard);
+    err_hint(err, "a hard limit above the caller's own needs CAP_SYS_RESOURCE");
+    return r;
+}
+
 static int raise_limits(struct creation *c, struct err *err)
 {
     const struct plan_process *p = c->plan->process;
+    int r = 0;
 
-    for (size_t i = 0; p && i < p->n_rlimits; i++) {
-        const struct plan_rlimit *l = &p->rlimits[i];
-        struct rlimit now, raised;
-
-        if (prlimit(c->pid, (__rlimit_resource_t) l->resource, NULL, &now) < 0)
-            return ERR_AT(err, l->from, type, ERR_RLIMIT, errno, "read the limit %s", l->from->type);
-        if (now.rlim_max == RLIM_INFINITY || l->hard <= now.rlim_max)
-            continue;
-        raised = (struct rlimit){ .rlim_cur = now.rlim_cur, .rlim_max = l->hard };
-        if (prlimit(c->pid, (__rlimit_resource_t) l->resource, &raised, NULL) < 0) {
-            int r =
-                ERR_AT(err, l->from, hard, ERR_RLIMIT, errno, "raise the hard limit of %s from %llu to %llu",
-                       l->from->type, (unsigned long long) now.rlim_max, (unsigned long long) l->hard);
-
-            err_hint(err, "a hard limit above the caller's own needs CAP_SYS_RESOURCE");
-            return r;
-        }
-    }
-    return 0;
+    for (size_t i = 0; r >= 0 && p && i < p->n_rlimits; i++)
+        r = raise_limit(c->pid, &p->rlimits[i], err);
+    return r;
 }
 
 /* A child that must not be looked into has set its own: its file is root's. */

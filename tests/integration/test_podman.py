@@ -3,6 +3,7 @@
 
 import os
 import sys
+import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../engines"), os.path.join(HERE, "../lib")]
@@ -10,11 +11,15 @@ sys.path[:0] = [os.path.join(HERE, "../engines"), os.path.join(HERE, "../lib")]
 from enginelib import PodmanTest, enter, in_parallel, setup_podman  # noqa: E402
 from enginelib.podman import IMAGE, Terminal  # noqa: E402
 from ocitest import main  # noqa: E402
+from ocitest.cgroups import has_controller  # noqa: E402
 
 MANY = 25
 
 
 def setUpModule():
+    for controller in ("memory", "pids"):       # Podman always limits processes
+        if not has_controller(controller):
+            raise unittest.SkipTest(f"needs a cgroup controller {controller}: this view of /sys/fs/cgroup has none")
     enter(("podman", "podman"), ("conmon", "conmon"))
     setup_podman()
 
