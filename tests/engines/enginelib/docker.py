@@ -36,6 +36,7 @@ class DockerTest(EngineTest):
     engine_processes = ("dockerd", "containerd")
     engine_cgroups = ("engine",)
     engine_mounts = ("/run/docker-test/",)
+    daemon_path = ""  # directories that dockerd looks for programs in before all others
 
     @classmethod
     def setUpClass(cls):
@@ -49,7 +50,7 @@ class DockerTest(EngineTest):
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=surroundings.environment(),
+                env={**surroundings.environment(), "PATH": cls.daemon_path + surroundings.environment()["PATH"]},
             )
         cls.addClassCleanup(cls.end)
         wait_for(
