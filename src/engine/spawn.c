@@ -6,6 +6,10 @@
  * clones, and goes back.  The same is done with others that are joined when the
  * user namespace is new, since from inside it they could not be joined.  All else
  * is clone3's or the child's.
+ *
+ * Into a time namespace only a process with a single thread can go back, which a
+ * program that uses the library need not be: there a process in between enters,
+ * clones, and ends.
  */
 #include <errno.h>
 #include <linux/sched.h>
@@ -36,14 +40,21 @@ static const struct {
     uint64_t flag;
     const char *name;
 } own_names[] = {
-    { CLONE_NEWPID, "pid" }, { CLONE_NEWTIME, "time_for_children" },
-    { CLONE_NEWNET, "net" }, { CLONE_NEWIPC, "ipc" },
+    { CLONE_NEWPID, "pid" }, { CLONE_NEWNET, "net" },       { CLONE_NEWIPC, "ipc" },
     { CLONE_NEWUTS, "uts" }, { CLONE_NEWCGROUP, "cgroup" },
 };
 
-static int remember(struct creation *c, struct way_back *back, uint64_t flag)
+/* What could not be entered; nothing here allocates, for it also happens in the process in between. */
+struct entry {
+    enum { ENTRY_JOIN, ENTRY_TIME, ENTRY_OFFSETS, ENTRY_CLONE } step;
+    size_t join; /* index in plan->namespaces.join */
+    int error;
+    pid_t pid; /* of what the process in between cloned */
+};
+
+static int remember(const struct creation *c, struct way_back *back, uint64_t flag)
 {
-    for (size_t i = 0; i < sizeof own_names / sizeof *own_names; i++) {
+    for (size_t i = 0; back && i < sizeof own_names / sizeof *own_names; i++) {
         int fd;
 
         if (own_names[i].flag != flag)
@@ -55,7 +66,7 @@ static int remember(struct creation *c, struct way_back *back, uint64_t flag)
         back->v[back->n++].fd = fd;
         return 0;
     }
-    return -EINVAL;
+    return back ? -EINVAL : 0;
 }
 
 /* A thread that stays in the wrong namespace must do nothing more; there is no way to mend it. */
@@ -81,45 +92,57 @@ static bool parent_joins(const struct creation *c, uint64_t flag)
            flag != CLONE_NEWNS;
 }
 
-static int join_for_child(struct creation *c, struct way_back *back, struct err *err)
+static int join_for_child(struct creation *c, struct way_back *back, struct entry *entry)
 {
     struct plan_namespaces *ns = &c->plan->namespaces;
 
+    entry->step = ENTRY_JOIN;
     for (size_t i = 0; i < ns->n_join; i++) {
         struct plan_join *join = &ns->join[i];
         int r;
 
         if (!parent_joins(c, join->flag))
             continue;
+        entry->join = i;
         r = remember(c, back, join->flag);
         if (r >= 0)
             r = sys_setns(join->ns_fd, (int) join->flag);
         if (r < 0)
-            return ERR_AT(err, join->from, path, ERR_NAMESPACE, r, "join %s", join->path);
+            return r;
         fd_cleanup(&join->ns_fd);
     }
     return 0;
 }
 
 /* time_namespaces(7): offsets can be set until the first process is in it. */
-static int make_time_namespace(struct creation *c, struct way_back *back, struct err *err)
+static int make_time_namespace(struct creation *c, struct entry *entry)
 {
     const struct plan_namespaces *ns = &c->plan->namespaces;
     int r;
 
     if (!(ns->fresh & CLONE_NEWTIME))
         return 0;
-    r = remember(c, back, CLONE_NEWTIME);
-    if (r >= 0)
-        r = sys_unshare(CLONE_NEWTIME);
-    if (r < 0)
-        return err_set(err, ERR_NAMESPACE, r, "linux.namespaces: make a time namespace");
-    if (!ns->time_offsets)
-        return 0;
-    r = procfs_write(c->proc_fd, "self/timens_offsets", ns->time_offsets, strlen(ns->time_offsets));
-    return r < 0
-               ? ERR_AT(err, c->bundle.spec.linux, time_offsets, ERR_NAMESPACE, r, "set the clocks' offsets")
-               : 0;
+    entry->step = ENTRY_TIME;
+    r = sys_unshare(CLONE_NEWTIME);
+    if (r < 0 || !ns->time_offsets)
+        return r;
+    entry->step = ENTRY_OFFSETS;
+    return procfs_write(c->proc_fd, "self/timens_offsets", ns->time_offsets, strlen(ns->time_offsets));
+}
+
+static int entry_failed(const struct creation *c, const struct entry *entry, struct err *err)
+{
+    const struct plan_join *join = &c->plan->namespaces.join[entry->join];
+
+    switch (entry->step) {
+    case ENTRY_JOIN: return ERR_AT(err, join->from, path, ERR_NAMESPACE, entry->error, "join %s", join->path);
+    case ENTRY_TIME:
+        return err_set(err, ERR_NAMESPACE, entry->error, "linux.namespaces: make a time namespace");
+    case ENTRY_OFFSETS:
+        return ERR_AT(err, c->bundle.spec.linux, time_offsets, ERR_NAMESPACE, entry->error,
+                      "set the clocks' offsets");
+    default: return 0; /* the clone's: the caller knows more */
+    }
 }
 
 /*
@@ -165,18 +188,98 @@ static void close_ours(struct creation *c)
     fd_cleanup(&c->gate_fd);
 }
 
+static bool enters_time_namespace(const struct creation *c)
+{
+    const struct plan_namespaces *ns = &c->plan->namespaces;
+
+    if (ns->fresh & CLONE_NEWTIME)
+        return true;
+    for (size_t i = 0; i < ns->n_join; i++)
+        if (ns->join[i].flag == CLONE_NEWTIME && parent_joins(c, CLONE_NEWTIME))
+            return true;
+    return false;
+}
+
+/* Nobody but its child and the runtime, which waits, holds what is shared. */
+static void close_joined(struct creation *c)
+{
+    struct plan_namespaces *ns = &c->plan->namespaces;
+
+    for (size_t i = 0; i < ns->n_join; i++)
+        if (parent_joins(c, ns->join[i].flag))
+            fd_cleanup(&ns->join[i].ns_fd);
+}
+
+/* The process in between: enters, makes the true child (which returns), and ends. */
+static pid_t enter_and_clone(struct creation *c, const struct clone_args *args, struct entry *entry)
+{
+    struct clone_args sibling = *args;
+    int r = join_for_child(c, NULL, entry);
+
+    sibling.flags = (args->flags | CLONE_PARENT) & ~(uint64_t) CLONE_PIDFD;
+    sibling.pidfd = sibling.exit_signal =
+        0; /* clone3(2): CLONE_PARENT takes no signal, but has the parent's */
+    if (r >= 0)
+        r = make_time_namespace(c, entry);
+    if (r >= 0) {
+        entry->step = ENTRY_CLONE;
+        r = sys_clone3(&sibling);
+        if (r == 0)
+            return 0;
+    }
+    entry->pid = r;
+    entry->error = r < 0 ? r : 0;
+    _exit(0);
+}
+
+/* As sys_clone3(), by way of that process. */
+static pid_t clone_in_time_namespace(struct creation *c, const struct clone_args *args, struct err *err)
+{
+    struct clone_args plain = { .exit_signal = SIGCHLD };
+    struct entry *entry =
+        mmap(NULL, sizeof *entry, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t helper, pid;
+
+    if (entry == MAP_FAILED)
+        return -ENOMEM;
+    entry->pid = entry->error = -ESRCH; /* killed before it could say more */
+    helper = sys_clone3(&plain);
+    if (helper == 0)
+        return enter_and_clone(c, args, entry);
+    while (helper > 0 && waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    pid = helper < 0 ? helper : entry->pid;
+    if (helper > 0 && pid < 0)
+        (void) entry_failed(c, entry, err);
+    close_joined(c);
+    (void) munmap(entry, sizeof *entry);
+    return pid;
+}
+
+/* As sys_clone3().  A failure may have said in ERR what it is. */
+static pid_t clone_child(struct creation *c, struct clone_args *args, struct err *err)
+{
+    return enters_time_namespace(c) ? clone_in_time_namespace(c, args, err) : sys_clone3(args);
+}
+
+static int open_pidfd(struct creation *c, struct err *err)
+{
+    c->pidfd = sys_pidfd_open(c->pid);
+    return c->pidfd < 0 ? err_set(err, ERR_PROCESS, c->pidfd, "open a pidfd of the container's process") : 0;
+}
+
 static int clone_init(struct creation *c, struct clone_args *args, struct err *err)
 {
-    pid_t pid = sys_clone3(args);
+    pid_t pid = clone_child(c, args, err);
 
     if (pid == 0) {
         close_ours(c);
         init_run(&c->init);
     }
     if (pid < 0)
-        return clone_failed(c, pid, args->flags, err);
+        return err_is_set(err) ? pid : clone_failed(c, pid, args->flags, err);
     c->pid = pid;
-    return 0;
+    return enters_time_namespace(c) ? open_pidfd(c, err) : 0;
 }
 
 /*
@@ -202,22 +305,20 @@ static int clone_through_helper(struct creation *c, struct clone_args *args, str
     if (shared == MAP_FAILED)
         return err_nomem(err);
     args->flags &= ~(uint64_t) (inner | CLONE_PIDFD);
-    helper = sys_clone3(args);
+    helper = clone_child(c, args, err);
     if (helper == 0) {
         close_ours(c);
         init_join_and_clone(&c->init, inner, shared);
         init_run(&c->init);
     }
     if (helper < 0) {
-        r = clone_failed(c, helper, args->flags, err);
+        r = err_is_set(err) ? helper : clone_failed(c, helper, args->flags, err);
     } else {
         while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
             continue;
         c->pid = *shared;
-        c->pidfd = c->pid ? sys_pidfd_open(c->pid) : -EBADF;
         /* Without a pid it has said why on the gate: creation_attend() reads that. */
-        if (c->pid && c->pidfd < 0)
-            r = err_set(err, ERR_PROCESS, c->pidfd, "open a pidfd of the container's process");
+        r = c->pid ? open_pidfd(c, err) : 0;
     }
     (void) munmap(shared, sizeof *shared);
     return r;
@@ -227,6 +328,7 @@ int creation_spawn(struct creation *c, struct err *err)
 {
     struct clone_args args = { .exit_signal = SIGCHLD };
     struct way_back back = { .n = 0 };
+    struct entry entry = { .pid = 0 };
     uint64_t flags;
     int pidfd = -EBADF, r, again;
 
@@ -237,9 +339,9 @@ int creation_spawn(struct creation *c, struct err *err)
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t) (unsigned) c->cgroup.process_fd;
     }
-    r = join_for_child(c, &back, err);
-    if (r >= 0)
-        r = make_time_namespace(c, &back, err);
+    if (!enters_time_namespace(c))
+        entry.error = join_for_child(c, &back, &entry);
+    r = entry.error < 0 ? entry_failed(c, &entry, err) : 0;
     if (r >= 0 && needs_helper(c, flags))
         r = clone_through_helper(c, &args, err);
     else if (r >= 0)
