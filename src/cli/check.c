@@ -10,7 +10,7 @@ static int check(struct cli *cli, void *values, char **args)
     struct ocirt_error *error = NULL;
 
     (void) args;
-    create->size = sizeof *create;
+    cli_create_environment(create);
     int r = ocirt_check(cli->ocirt, create, &error);
     return cli_result(cli, r, error);
 }

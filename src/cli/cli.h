@@ -63,6 +63,9 @@ extern const struct cli_option cli_bundle_options[];
 extern const struct cli_option cli_create_options[];
 extern const struct cli_option cli_checkpoint_options[];
 
+/* Sets the size, and what the environment of engines and systemd says. */
+void cli_create_environment(struct ocirt_create_options *create);
+
 /* Makes cli->log as the global options say. 0; or -errno, reported. */
 int cli_global_log(struct cli *cli);
 

@@ -17,7 +17,7 @@ static int create(struct cli *cli, void *values, char **args)
     struct ocirt_create_options *create = values;
     struct ocirt_error *error = NULL;
 
-    create->size = sizeof *create;
+    cli_create_environment(create);
     create->detach = false;
     int r = ocirt_create(cli->ocirt, args[0], create, &error);
     return cli_result(cli, r, error);

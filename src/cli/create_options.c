@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * create_options.c - the options that create and run share, beside the bundle.
+ * create_options.c - the options that create and run share, beside the bundle; and what the environment adds to them.
  */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "cli/cli.h"
 
 /* clang-format off */
@@ -22,3 +25,24 @@ const struct cli_option cli_create_options[] = {
     CLI_END,
 };
 /* clang-format on */
+
+/* sd_listen_fds(3): meant for somebody else if LISTEN_PID says so. */
+static unsigned listen_fds(void)
+{
+    enum { LISTEN_MAX = 1024 };
+    const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+    char *end;
+    unsigned long n = count ? strtoul(count, &end, 10) : 0;
+
+    if (!count || *end || n > LISTEN_MAX)
+        return 0;
+    return pid && (strtol(pid, &end, 10) != getpid() || *end) ? 0 : (unsigned) n;
+}
+
+void cli_create_environment(struct ocirt_create_options *create)
+{
+    create->size = sizeof *create;
+    create->listen_fds = listen_fds();
+    create->notify_socket = getenv("NOTIFY_SOCKET");
+    create->seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER");
+}

@@ -11,7 +11,7 @@ static int plan(struct cli *cli, void *values, char **args)
     char *text;
 
     (void) args;
-    create->size = sizeof *create;
+    cli_create_environment(create);
     int r = ocirt_plan(cli->ocirt, create, &text, &error);
     return r < 0 ? cli_result(cli, r, error) : cli_print_text(cli, text);
 }

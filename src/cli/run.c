@@ -20,7 +20,7 @@ static int run(struct cli *cli, void *values, char **args)
     struct ocirt_error *error = NULL;
     int status = 0;
 
-    create->size = sizeof *create;
+    cli_create_environment(create);
     int r = ocirt_run(cli->ocirt, args[0], create, &status, &error);
     return cli_result_status(cli, r, error, status, 1);
 }

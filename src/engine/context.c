@@ -18,6 +18,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "host/cgroup.h"
+#include "host/state.h"
 
 struct err engine_err(const struct ocirt *ocirt)
 {
@@ -36,6 +37,26 @@ int engine_result(int r, struct err *err, struct ocirt_error **ret_error)
         *ret_error = error;
     err_done(err);
     return r;
+}
+
+int engine_options(void *to, size_t size, const void *from, const char *name, struct err *err)
+{
+    size_t given = size;
+
+    memset(to, 0, size);
+    if (from)
+        memcpy(&given, from, sizeof given);
+    if (given <= sizeof given)
+        return err_set(err, ERR_USAGE, EINVAL,
+                       "struct %s: its size is %zu; it must be set to sizeof(struct %s)", name, given, name);
+    for (size_t i = size; from && i < given; i++)
+        if (((const unsigned char *) from)[i])
+            return err_set(err, ERR_USAGE, E2BIG,
+                           "struct %s: libocirt %s does not know what is set at byte %zu", name,
+                           ocirt_version(), i);
+    if (from)
+        memcpy(to, from, given < size ? given : size);
+    return 0;
 }
 
 void engine_debug(const struct ocirt *ocirt, const char *fmt, ...)
@@ -94,16 +115,18 @@ int ocirt_new(const struct ocirt_options *options, struct ocirt **ret_ocirt, str
         [OCIRT_MANAGER_SYSTEMD] = PLAN_MANAGER_SYSTEMD,
         [OCIRT_MANAGER_DISABLED] = PLAN_MANAGER_DISABLED,
     };
-    struct ocirt_options given = { .size = sizeof given };
+    struct ocirt_options given;
     struct err err = { 0 };
     autofree struct ocirt *ocirt = calloc(1, sizeof *ocirt);
 
-    if (options)
-        memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
     if (!ocirt)
         return engine_result(err_nomem(&err), &err, ret_error);
+    if (engine_options(&given, sizeof given, options, "ocirt_options", &err) < 0)
+        return engine_result(-EINVAL, &err, ret_error);
     if ((size_t) given.manager >= sizeof managers / sizeof *managers)
         return engine_result(err_set(&err, ERR_USAGE, EINVAL, "unknown cgroup manager"), &err, ret_error);
+    if ((unsigned) given.rootless > OCIRT_ROOTLESS_NO)
+        return engine_result(err_set(&err, ERR_USAGE, EINVAL, "unknown value of rootless"), &err, ret_error);
     *ocirt = (struct ocirt){
         .manager = managers[given.manager],
         .rootless = given.rootless,
@@ -128,9 +151,13 @@ void ocirt_free(struct ocirt *ocirt)
     free(ocirt);
 }
 
-const char *ocirt_root(const struct ocirt *ocirt)
+int ocirt_root(const struct ocirt *ocirt, char **ret_path, struct ocirt_error **ret_error)
 {
-    return ocirt->root ? ocirt->root : "/run/ocirt";
+    struct err err = engine_err(ocirt);
+    autoclose int fd = -EBADF;
+    int r = host_root_open(ocirt->root, false, ret_path, &fd, &err);
+
+    return engine_result(r, &err, ret_error);
 }
 
 const char *ocirt_error_text(const struct ocirt_error *error)

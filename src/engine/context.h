@@ -32,6 +32,12 @@ struct err engine_err(const struct ocirt *ocirt);
 /* Gives ERR to the caller as *RET_ERROR (may be NULL), or drops it; returns R. */
 int engine_result(int r, struct err *err, struct ocirt_error **ret_error);
 
+/*
+ * Copies the caller's struct of options FROM, which begins with its size, to TO; NULL is one without any.  NAME: of the
+ * struct.  A caller that was built with a newer header may only have set what SIZE bytes hold.
+ */
+int engine_options(void *to, size_t size, const void *from, const char *name, struct err *err);
+
 void engine_debug(const struct ocirt *ocirt, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* What the host is like.  Strings live in ARENA. */

@@ -58,8 +58,9 @@ int ocirt_create(struct ocirt *ocirt, const char *id, const struct ocirt_create_
     struct creation c;
     int r;
 
-    creation_init(&c, ocirt, id, options);
-    r = create(&c, &err);
+    r = creation_init(&c, ocirt, id, options, &err);
+    if (r >= 0)
+        r = create(&c, &err);
     if (r < 0)
         err_prefix(&err, "create %s", id);
     r = engine_result(r, &err, ret_error);
@@ -164,12 +165,12 @@ int ocirt_run(struct ocirt *ocirt, const char *id, const struct ocirt_create_opt
     struct err err = engine_err(ocirt);
     struct host_foreground foreground = { .signal_fd = -1 };
     struct creation c;
-    int status = 0, r = 0;
+    int status = 0, r;
 
-    creation_init(&c, ocirt, id, options);
+    r = creation_init(&c, ocirt, id, options, &err);
     c.run = true;
-    if (!c.options.detach)
-        r = host_foreground_open(&foreground, &err);
+    if (r >= 0 && !c.options.detach)
+        r = host_foreground_open(&foreground, c.options.leave_signals, &err);
     if (r >= 0)
         r = run(&c, &foreground, &status, &err);
     if (!c.options.detach)

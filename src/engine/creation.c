@@ -44,31 +44,16 @@ static const struct creation empty = {
     .master_fd = -1,
 };
 
-void creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
-                   const struct ocirt_create_options *options)
+int creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
+                  const struct ocirt_create_options *options, struct err *err)
 {
     *c = empty;
     c->ocirt = ocirt;
     c->id = id;
-    c->options.size = sizeof c->options;
-    if (options)
-        memcpy(&c->options, options, options->size < sizeof c->options ? options->size : sizeof c->options);
+    return engine_options(&c->options, sizeof c->options, options, "ocirt_create_options", err);
 }
 
 /* ---- read and compile ---------------------------------------------------------------------------------------- */
-
-static unsigned listen_fds(void)
-{
-    const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
-    uint32_t n, for_pid;
-
-    if (!count || text_parse_u32(count, 1024, &n) < 0)
-        return 0;
-    /* sd_listen_fds(3): meant for somebody else if LISTEN_PID says so. */
-    if (pid && (text_parse_u32(pid, INT32_MAX, &for_pid) < 0 || for_pid != (uint32_t) getpid()))
-        return 0;
-    return n;
-}
 
 int creation_plan(struct creation *c, struct err *err)
 {
@@ -77,9 +62,9 @@ int creation_plan(struct creation *c, struct err *err)
         .manager = c->ocirt->manager,
         .no_pivot = c->options.no_pivot,
         .no_new_keyring = c->options.no_new_keyring,
-        .notify_socket = getenv("NOTIFY_SOCKET"),
-        .listen_fds = listen_fds(),
-        .seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
+        .notify_socket = c->options.notify_socket,
+        .listen_fds = c->options.listen_fds,
+        .seccomp_receiver = c->options.seccomp_receiver,
     };
     struct plan_facts facts;
     int r = bundle_open(&c->options, &c->bundle, err);

@@ -50,8 +50,9 @@ struct creation {
     struct init init;
 };
 
-void creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
-                   const struct ocirt_create_options *options);
+/* What it fails for are the options; creation_done() is due in any case. */
+int creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
+                  const struct ocirt_create_options *options, struct err *err);
 
 /* Reads the bundle and compiles the plan; touches nothing. */
 int creation_plan(struct creation *c, struct err *err);

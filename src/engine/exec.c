@@ -419,11 +419,11 @@ int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_opti
     struct err err = engine_err(ocirt);
     struct host_foreground foreground = { .signal_fd = -1 };
     struct existing e = EXISTING_INIT;
-    int status = 0, r = 0;
+    int status = 0, r;
 
-    memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
-    if (!given.detach)
-        r = host_foreground_open(&foreground, &err);
+    r = engine_options(&given, sizeof given, options, "ocirt_exec_options", &err);
+    if (r >= 0 && !given.detach)
+        r = host_foreground_open(&foreground, given.leave_signals, &err);
     if (r >= 0)
         r = existing_open(ocirt, id, EXISTING_READ, &e, &err);
     if (r >= 0)

@@ -16,9 +16,10 @@ int ocirt_check(struct ocirt *ocirt, const struct ocirt_create_options *options,
     struct creation c;
     int r;
 
-    creation_init(&c, ocirt, "check", options);
+    r = creation_init(&c, ocirt, "check", options, &err);
     err.collect = true;
-    r = creation_plan(&c, &err);
+    if (r >= 0)
+        r = creation_plan(&c, &err);
     r = engine_result(r, &err, ret_error);
     creation_done(&c);
     return r;
@@ -32,8 +33,9 @@ int ocirt_plan(struct ocirt *ocirt, const struct ocirt_create_options *options, 
     struct creation c;
     int r;
 
-    creation_init(&c, ocirt, "plan", options);
-    r = creation_plan(&c, &err);
+    r = creation_init(&c, ocirt, "plan", options, &err);
+    if (r >= 0)
+        r = creation_plan(&c, &err);
     if (r >= 0 && plan_print(c.plan, &text) < 0)
         r = err_nomem(&err);
     if (r >= 0)

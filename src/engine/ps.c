@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "base/fd.h"
 #include "engine/existing.h"
 #include "host/foreground.h"
 #include "host/words.h"
@@ -72,6 +73,29 @@ int ocirt_wait(struct ocirt *ocirt, const char *id, int *ret_status, struct ocir
         r = await(&e, ret_status, &err);
     if (r < 0)
         err_prefix(&err, "wait for %s", id);
+    r = engine_result(r, &err, ret_error);
+    existing_done(&e);
+    return r;
+}
+
+static int open_pidfd(struct existing *e, int *ret_fd, struct err *err)
+{
+    if (e->pidfd < 0)
+        return err_set(err, ERR_STATUS, 0, WORDS_NOT_RUNNING);
+    *ret_fd = take_fd(&e->pidfd);
+    return 0;
+}
+
+int ocirt_pidfd(struct ocirt *ocirt, const char *id, int *ret_fd, struct ocirt_error **ret_error)
+{
+    struct err err = engine_err(ocirt);
+    struct existing e = EXISTING_INIT;
+    int r = existing_open(ocirt, id, EXISTING_READ, &e, &err);
+
+    if (r >= 0)
+        r = open_pidfd(&e, ret_fd, &err);
+    if (r < 0)
+        err_prefix(&err, "pidfd of %s", id);
     r = engine_result(r, &err, ret_error);
     existing_done(&e);
     return r;

@@ -61,11 +61,12 @@ struct session {
  */
 static const int not_taken[] = { SIGKILL, SIGSTOP, SIGCHLD, SIGURG, SIGTTIN, SIGTTOU };
 
-int host_foreground_open(struct host_foreground *foreground, struct err *err)
+int host_foreground_open(struct host_foreground *foreground, bool leave_signals, struct err *err)
 {
     sigset_t set;
 
-    (void) sigfillset(&set);
+    (void) (leave_signals ? sigemptyset(&set) : sigfillset(&set));
+    (void) sigaddset(&set, SIGPIPE);
     for (size_t i = 0; i < sizeof not_taken / sizeof *not_taken; i++)
         (void) sigdelset(&set, not_taken[i]);
     foreground->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

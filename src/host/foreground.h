@@ -13,6 +13,7 @@
 #define OCIRT_HOST_FOREGROUND_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "host/process.h"
@@ -22,8 +23,11 @@ struct host_foreground {
     sigset_t old_mask;
 };
 
-/* Blocks what is to be passed on, and opens the signalfd. */
-int host_foreground_open(struct host_foreground *foreground, struct err *err);
+/*
+ * Blocks what is to be passed on, and opens the signalfd.  With LEAVE_SIGNALS that is nothing; only SIGPIPE is kept from
+ * this thread then.
+ */
+int host_foreground_open(struct host_foreground *foreground, bool leave_signals, struct err *err);
 
 /*
  * Waits until the process of PIDFD has ended.  MASTER_FD: of its terminal, or -1 if it has none; stays

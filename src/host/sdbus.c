@@ -30,6 +30,7 @@ enum sdbus_whose sdbus_whose(void)
 #ifdef HAVE_SYSTEMD
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <systemd/sd-bus.h>
 
 struct sdbus {
@@ -56,8 +57,8 @@ static struct {
 #undef X
 } lib;
 
-/* Loaded once and never unloaded: the library keeps data of threads. */
-static int load(struct err *err)
+/* Loaded once, by whichever thread comes first, and never unloaded: the library keeps data of threads. */
+static int load_once(struct err *err)
 {
     static const struct {
         const char *name;
@@ -86,6 +87,17 @@ static int load(struct err *err)
         memcpy((char *) &lib + functions[i].offset, &function, sizeof function);
     }
     return 0;
+}
+
+static int load(struct err *err)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    int r;
+
+    (void) pthread_mutex_lock(&lock);
+    r = load_once(err);
+    (void) pthread_mutex_unlock(&lock);
+    return r;
 }
 
 /* What a closed connection is called depends on when it is noticed. */

@@ -58,7 +58,10 @@ static void put_syscall(struct text *key, const struct oci_syscall *call)
 /* The flags are not in it: they go to the kernel beside the program. */
 static void put_key(struct text *key, const struct plan_seccomp *seccomp)
 {
-    put_string(key, host_seccomp_compiler());
+    autotext struct text compiler = { 0 };
+
+    host_seccomp_compiler(&compiler);
+    put_string(key, text_string(&compiler));
     put_number(key, seccomp->default_action);
     put_number(key, seccomp->fail_unknown);
     put_strings(key, &seccomp->from->architectures);

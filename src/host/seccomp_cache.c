@@ -215,8 +215,9 @@ int host_seccomp_cache_store(int cache_fd, const void *key, size_t key_size,
     if (key_size > KEY_SIZE_MAX)
         return -E2BIG;
     header.key_size = (uint32_t) key_size;
-    (void) snprintf(temporary.s, sizeof temporary.s, "new-%d", getpid());
-    (void) unlinkat(cache_fd, temporary.s, 0); /* of a process that had our pid */
+    (void) snprintf(temporary.s, sizeof temporary.s, "new-%d",
+                    gettid());                 /* of this thread: others may store the same */
+    (void) unlinkat(cache_fd, temporary.s, 0); /* of one that had our id */
     fd = sys_openat(cache_fd, temporary.s, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (fd < 0)
         return fd;

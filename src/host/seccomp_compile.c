@@ -43,14 +43,12 @@ static void release(scmp_filter_ctx *filter)
         seccomp_release(*filter);
 }
 
-const char *host_seccomp_compiler(void)
+void host_seccomp_compiler(struct text *out)
 {
-    static char text[64];
     const struct scmp_version *version = seccomp_version();
 
-    (void) snprintf(text, sizeof text, "1 libseccomp %u.%u.%u %x", version->major, version->minor,
-                    version->micro, seccomp_arch_native());
-    return text;
+    text_add(out, "1 libseccomp %u.%u.%u %x", version->major, version->minor, version->micro,
+             seccomp_arch_native());
 }
 
 /* ---- architectures ------------------------------------------------------------------------------------- */
@@ -300,9 +298,9 @@ int host_seccomp_compile(const struct plan_seccomp *seccomp, struct sock_filter 
 
 #else
 
-const char *host_seccomp_compiler(void)
+void host_seccomp_compiler(struct text *out)
 {
-    return "none";
+    text_add(out, "none");
 }
 
 int host_seccomp_compile(const struct plan_seccomp *seccomp, struct sock_filter **ret_program, size_t *ret_n,

@@ -9,10 +9,11 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "plan/plan.h"
 
-/* What compiles here, with all that the same profile's program depends on: version and architecture. */
-const char *host_seccomp_compiler(void);
+/* Adds to OUT what compiles here, with all that the same profile's program depends on: version and architecture. */
+void host_seccomp_compiler(struct text *out);
 
 /*
  * The program of a profile (not of raw_bpf). The caller frees *RET_PROGRAM. 0, or a negative errno with ERR

@@ -51,7 +51,6 @@ struct plan_cgroup_write *cgroup_build_add(struct cgroup_build *b, const struct 
                                            size_t member, const char *controller, const char *file,
                                            const char *fmt, ...)
 {
-    static struct plan_cgroup_write nowhere;
     const char *value;
     va_list ap;
 
@@ -60,7 +59,7 @@ struct plan_cgroup_write *cgroup_build_add(struct cgroup_build *b, const struct 
     va_end(ap);
     if (!value || !file || !grow(b)) {
         cgroup_build_failed(b, err_nomem(b->err));
-        return &nowhere;
+        return &b->nowhere;
     }
     b->v[b->n] = (struct plan_cgroup_write){
         .controller = controller,

@@ -16,7 +16,8 @@ struct cgroup_build {
     struct err *err;
     struct plan_cgroup_write *v;
     size_t n, room;
-    int result; /* the first failure; later mistakes are still looked for */
+    struct plan_cgroup_write nowhere; /* the dummy */
+    int result;                       /* the first failure; later mistakes are still looked for */
 };
 
 /*

@@ -56,7 +56,7 @@ _Noreturn static void be_runtime(const char *command, bool terminal)
         master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
         (void) grantpt(master), (void) unlockpt(master);
     }
-    if (host_foreground_open(&foreground, &err) < 0)
+    if (host_foreground_open(&foreground, false, &err) < 0)
         _exit(125);
     pid = fork();
     if (pid == 0)
