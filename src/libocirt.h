@@ -220,7 +220,7 @@ OCIRT_API int ocirt_events(struct ocirt *ocirt, const char *id, unsigned interva
 /*
  * Waits until the container's process has ended, and reaps it if it is a child.  *RET_STATUS is its exit status, 128 + n
  * after signal n; -1 where the kernel does not tell: the caller is not its parent, and it is older than 6.15
- * (PIDFD_GET_INFO).  E_STATUS if it has ended already.
+ * (PIDFD_GET_INFO), or it ended before and somebody has reaped it.  E_STATUS if it has no process yet.
  */
 OCIRT_API int ocirt_wait(struct ocirt *ocirt, const char *id, int *ret_status,
                          struct ocirt_error **ret_error);

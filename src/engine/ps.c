@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "base/procfs.h"
+#include "base/sys.h"
 #include "engine/existing.h"
 #include "host/foreground.h"
 #include "host/words.h"
@@ -46,13 +48,31 @@ int ocirt_ps(struct ocirt *ocirt, const char *id, pid_t **ret_pids, size_t *ret_
     return r;
 }
 
+/* It has ended before anybody asked: how, is known as long as it is not reaped.  -1: no longer. */
+static int status_of_ended(const struct existing *e)
+{
+    autoclose int pidfd = sys_pidfd_open(e->state->pid);
+    uint64_t start_time;
+    char letter;
+    int status = -1;
+
+    if (pidfd >= 0 && procfs_start_time(e->proc_fd, e->state->pid, &start_time, &letter) == 0 &&
+        start_time == e->state->start_time)
+        (void) host_process_status(pidfd, &status);
+    return status;
+}
+
 static int await(struct existing *e, int *ret_status, struct err *err)
 {
     struct pollfd fd = { .fd = e->pidfd, .events = POLLIN };
     int r;
 
-    if (e->pidfd < 0)
+    if (e->pidfd < 0 && e->state->pid <= 0)
         return err_set(err, ERR_STATUS, 0, WORDS_NOT_RUNNING);
+    if (e->pidfd < 0) {
+        *ret_status = status_of_ended(e);
+        return 0;
+    }
     do
         r = poll(&fd, 1, -1);
     while (r < 0 && errno == EINTR);

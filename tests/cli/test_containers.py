@@ -120,6 +120,14 @@ class Waiting(ContainerTest):
         self.assertEqual((waiting.returncode, err), (0, ""))
         self.assertIn(out, ("137\n", "-1\n"))
 
+    def test_wait_for_what_has_ended(self):
+        container = self.running()
+        pid = container.pid
+        self.assertOk(container.kill("KILL"))
+        container.wait_end(pid)
+        result = self.assertOk(self.runtime("wait", container.id))
+        self.assertIn(result.out, ("137\n", "-1\n"))
+
 
 if __name__ == "__main__":
     main()
