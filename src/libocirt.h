@@ -300,6 +300,44 @@ OCIRT_API int ocirt_features(char **ret_json, struct ocirt_error **ret_error);
 /* A config.json to begin with, that runs `sh` in a terminal; ROOTLESS: for the caller's own ids. */
 OCIRT_API int ocirt_spec(bool rootless, char **ret_json, struct ocirt_error **ret_error);
 
+enum ocirt_network { OCIRT_NETWORK_DEFAULT, OCIRT_NETWORK_NONE, OCIRT_NETWORK_HOST };
+enum ocirt_ids { OCIRT_IDS_OWN, OCIRT_IDS_SUBORDINATE, OCIRT_IDS_ANY };
+
+/*
+ * What a configuration is to say.  Lists end with NULL; NULL is an empty one.
+ *
+ * `ids` is for a rootless one: which ids there are beside root.  None (OWN); those that /etc/subuid and /etc/subgid give
+ * to the caller; or these, if there are any and newuidmap(1) is there to map them (ANY).  `network` by DEFAULT is a
+ * namespace with nothing but a loopback device, but the host's for a rootless one.
+ */
+struct ocirt_spec_options {
+    size_t size;
+    bool rootless; /* with a user namespace in which the caller is root */
+    enum ocirt_ids ids;
+    const char *rootfs; /* root.path; NULL: "rootfs" */
+    bool writable;      /* else the root filesystem is read-only */
+    bool overlay;       /* it can be written, and what is written is forgotten */
+    bool scratch;       /* a read-only root has a tmpfs on /tmp, if nothing else is to be mounted there */
+    bool no_terminal;
+    bool seccomp;         /* with the default filter */
+    char *const *args;    /* an empty list: a shell */
+    char *const *env;     /* NAME=VALUE, to add */
+    char *const *caps;    /* capabilities to add */
+    char *const *volumes; /* "SOURCE:DESTINATION[:OPTION,...]" */
+    char *const *tmpfs;   /* "DESTINATION[:OPTION,...]" */
+    const char *cwd;      /* NULL: "/" */
+    const char *user;     /* "UID[:GID]", numbers; NULL: 0 */
+    const char *hostname; /* NULL: "ocirt" */
+    enum ocirt_network network;
+    int64_t memory;      /* bytes; 0: no limit */
+    unsigned milli_cpus; /* thousandths of a processor; 0: no limit */
+    unsigned pids;       /* processes and threads; 0: no limit */
+};
+
+/* ocirt_spec() with what OPTIONS (may be NULL) say. */
+OCIRT_API int ocirt_spec_with(const struct ocirt_spec_options *options, char **ret_json,
+                              struct ocirt_error **ret_error);
+
 /*
  * All mistakes of a configuration: 0 if there are none, else the errno of the first with a list of errors
  * (ocirt_error_next()).  The host is not touched.

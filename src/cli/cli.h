@@ -42,9 +42,9 @@ struct cli_command {
     const struct cli_option *tables[CLI_TABLES]; /* NULL ends */
     size_t size;                                 /* of the struct that the options are stored in; 0 if none */
     unsigned char min, max;                      /* how many arguments */
-    bool in_order;                               /* what follows the first argument is not ours */
-    bool alone;                                  /* works without state directory and context */
-    bool quiet; /* callers read standard error together with the output: no warnings there */
+    const char *in_order; /* when what follows the first argument is not ours: option.h */
+    bool alone;           /* works without state directory and context */
+    bool quiet;           /* callers read standard error together with the output: no warnings there */
 
     /* VALUES: a struct of SIZE, filled. ARGS: NULL-terminated. Returns the exit status of the program. */
     int (*run)(struct cli *cli, void *values, char **args);

@@ -97,6 +97,6 @@ const struct cli_command cli_exec = {
     .size = sizeof(struct exec_values),
     .min = 1,
     .max = CLI_ANY_NUMBER,
-    .in_order = true,
+    .in_order = CLI_ALWAYS,
     .run = exec,
 };

@@ -70,7 +70,7 @@ static int run(struct cli *cli, char **words)
     autoout struct cli_out fault = { 0 };
     struct cli_parsed parsed;
 
-    int r = cli_option_parse(tables, &cli->global, words, true, &parsed, &fault);
+    int r = cli_option_parse(tables, &cli->global, words, CLI_ALWAYS, &parsed, &fault);
     if (cli_global_log(cli) < 0)
         return 1;
     if (r < 0) {

@@ -16,8 +16,9 @@
 struct parse {
     const struct cli_option *const *tables;
     char *values;
-    size_t most; /* no option can be given more often */
-    bool help;
+    size_t most;              /* no option can be given more often */
+    const char *order_option; /* the one that makes the first other word end the options; NULL: none does */
+    bool in_order, help;
     struct cli_out *fault;
 };
 
@@ -129,6 +130,8 @@ static int store_flag(struct parse *p, const struct cli_option *o, const char *v
 static int store(struct parse *p, const struct cli_option *o, const struct spelling *given, char *value,
                  char ***next)
 {
+    if (p->order_option && strcmp(p->order_option, o->name) == 0)
+        p->in_order = true;
     if (o->kind == CLI_FLAG)
         return store_flag(p, o, value);
     if (!value && !**next)
@@ -195,12 +198,14 @@ static size_t count(char *const *words)
 }
 
 int cli_option_parse(const struct cli_option *const tables[CLI_TABLES], void *values, char **words,
-                     bool in_order, struct cli_parsed *ret_parsed, struct cli_out *fault_text)
+                     const char *in_order, struct cli_parsed *ret_parsed, struct cli_out *fault_text)
 {
     struct parse p = { .tables = tables, .values = values, .most = count(words), .fault = fault_text };
     char **next = words;
     int n = 0;
 
+    p.in_order = in_order && !*in_order;
+    p.order_option = in_order && *in_order ? in_order : NULL;
     while (*next) {
         char *word = *next;
 
@@ -213,9 +218,13 @@ int cli_option_parse(const struct cli_option *const tables[CLI_TABLES], void *va
                 cli_out_word(fault_text, "out of memory");
             if (r < 0)
                 return r;
+            if (p.order_option && p.in_order && n > 0) {
+                cli_out_add(fault_text, "--%s must stand before %s", in_order, words[0]);
+                return -EINVAL;
+            }
             continue;
         }
-        if (in_order)
+        if (p.in_order)
             break;
         words[n++] = *next++;
     }
@@ -236,4 +245,24 @@ void cli_option_done(const struct cli_option *const tables[CLI_TABLES], void *va
             }
         }
     }
+}
+
+static bool is_given(const struct cli_option *o, const void *values)
+{
+    const void *at = (const char *) values + o->offset;
+
+    switch (o->kind) {
+    case CLI_FLAG: return *(const bool *) at;
+    case CLI_NUMBER:
+    case CLI_DURATION: return *(const unsigned *) at != 0;
+    default: return *(const void *const *) at != NULL;
+    }
+}
+
+const struct cli_option *cli_option_given(const struct cli_option *table, const void *values)
+{
+    for (; table->name; table++)
+        if (is_given(table, values))
+            return table;
+    return NULL;
 }

@@ -50,13 +50,18 @@ struct cli_parsed {
     bool help; /* --help was among them */
 };
 
+#define CLI_ALWAYS ""
+
 /*
  * Stores the options among WORDS (NULL-terminated) in VALUES and moves the other words to its front, with a
- * NULL behind.  IN_ORDER: the first word that is no option ends the options.  0; or -EINVAL or -ENOMEM with a
- * sentence in FAULT.
+ * NULL behind.  IN_ORDER: the first word that is no option ends the options: never (NULL), CLI_ALWAYS, or if this
+ * option was given, which then must not stand behind a word.  0; or -EINVAL or -ENOMEM with a sentence in FAULT.
  */
 int cli_option_parse(const struct cli_option *const tables[CLI_TABLES], void *values, char **words,
-                     bool in_order, struct cli_parsed *ret_parsed, struct cli_out *fault);
+                     const char *in_order, struct cli_parsed *ret_parsed, struct cli_out *fault);
+
+/* The first option of TABLE that was given in VALUES; NULL if none was. */
+const struct cli_option *cli_option_given(const struct cli_option *table, const void *values);
 
 /* Frees the lists in VALUES. */
 void cli_option_done(const struct cli_option *const tables[CLI_TABLES], void *values);

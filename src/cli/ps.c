@@ -55,7 +55,7 @@ const struct cli_command cli_ps = {
     .size = sizeof(struct ps_values),
     .min = 1,
     .max = CLI_ANY_NUMBER,
-    .in_order = true,
+    .in_order = CLI_ALWAYS,
     .quiet = true,
     .run = ps,
 };

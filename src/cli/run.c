@@ -1,37 +1,153 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * run.c - ocirt run: create, start, wait for the end, delete.
+ *
+ * With --rootfs there is no bundle: the configuration is made from the options and given to the library as a text.
  */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
 #include "cli/commands.h"
+#include "cli/shape.h"
+
+struct run_values {
+    struct cli_shape shape;
+    const char *name;
+};
 
 /* clang-format off */
 static const struct cli_option options[] = {
-    { CLI_INTO(struct ocirt_create_options, detach), 'd', "detach", NULL,
+    { CLI_INTO(struct run_values, shape.create.detach), 'd', "detach", NULL,
       "return as soon as the program runs" },
-    { CLI_INTO(struct ocirt_create_options, keep), 0, "keep", NULL,
+    { CLI_INTO(struct run_values, shape.create.keep), 0, "keep", NULL,
       "do not delete the container when it ends" },
+    { CLI_INTO(struct run_values, name), 0, "name", "ID",
+      "with --rootfs: the container's id (default: one that is made up)" },
     CLI_END,
 };
 /* clang-format on */
 
-static int run(struct cli *cli, void *values, char **args)
+static int run_container(struct cli *cli, const char *id, struct ocirt_create_options *create)
 {
-    struct ocirt_create_options *create = values;
     struct ocirt_error *error = NULL;
     int status = 0;
 
     cli_create_environment(create);
-    int r = ocirt_run(cli->ocirt, args[0], create, &status, &error);
+    int r = ocirt_run(cli->ocirt, id, create, &status, &error);
     return cli_result_status(cli, r, error, status, 1);
+}
+
+static int run_bundle(struct cli *cli, struct run_values *given, char **args)
+{
+    const struct cli_option *shaping = cli_option_given(cli_shape_options, given);
+
+    if (shaping || given->name) {
+        cli_log_usage(&cli->log, "with a bundle, config.json says it", "run: --%s needs --rootfs",
+                      shaping ? shaping->name : "name");
+        return 1;
+    }
+    if (!args[0] || args[1]) {
+        cli_log_usage(&cli->log,
+                      "usage: ocirt run [OPTION...] ID, or ocirt run --rootfs DIR [OPTION...] [PROGRAM...]",
+                      "\"run\" requires exactly 1 argument(s)");
+        return 1;
+    }
+    return run_container(cli, args[0], &given->shape.create);
+}
+
+/* ---- without a bundle ------------------------------------------------------------------------------------------- */
+
+/* What nobody else has: an id of 48 random bits. */
+static int make_up_id(struct cli *cli, struct cli_out *id)
+{
+    unsigned char bytes[6];
+
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
+        cli_log_failure(&cli->log, -EIO, "run: random numbers");
+        return -EIO;
+    }
+    cli_out_word(id, "run-");
+    for (size_t i = 0; i < sizeof bytes; i++)
+        cli_out_add(id, "%02x", bytes[i]);
+    return id->failed ? -ENOMEM : 0;
+}
+
+#ifdef HAVE_SECCOMP
+static const bool has_seccomp = true;
+#else
+static const bool has_seccomp = false;
+#endif
+
+/* For a person at a prompt: closed where it can be, with a terminal where there is one. */
+static void set_defaults(struct cli *cli, struct cli_shape *shape)
+{
+    struct ocirt_spec_options *spec = &shape->spec;
+    const char *rootless = cli->global.rootless;
+
+    spec->size = sizeof *spec;
+    spec->rootless = geteuid() != 0 || (rootless && *rootless == 't');
+    spec->ids = OCIRT_IDS_ANY;
+    spec->network = OCIRT_NETWORK_NONE;
+    spec->seccomp = has_seccomp;
+    spec->scratch = true;
+    spec->no_terminal = !shape->create.console_socket &&
+                        (shape->create.detach || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO));
+}
+
+static int tell_id(struct cli *cli, const char *id)
+{
+    autoout struct cli_out out = { 0 };
+
+    cli_out_add(&out, "%s\n", id);
+    return cli_print(cli, &out);
+}
+
+static int run_directory(struct cli *cli, struct run_values *given, char **args)
+{
+    struct ocirt_create_options *create = &given->shape.create;
+    autoout struct cli_out id = { 0 };
+    struct ocirt_error *error = NULL;
+    char *config;
+
+    if (create->bundle || create->config) {
+        cli_log_usage(&cli->log, NULL, "run: --rootfs does not go with --%s",
+                      create->bundle ? "bundle" : "config");
+        return 1;
+    }
+    set_defaults(cli, &given->shape);
+    if (cli_shape_finish(cli, &given->shape, args) < 0)
+        return 1;
+    if (given->name)
+        cli_out_word(&id, given->name);
+    else if (make_up_id(cli, &id) < 0)
+        return 1;
+    int r = ocirt_spec_with(&given->shape.spec, &config, &error);
+    if (r < 0)
+        return cli_result(cli, r, error);
+    create->config_text = config;
+    bool detach = create->detach;
+    int status = run_container(cli, id.s, create);
+    free(config);
+    return status == 0 && detach ? tell_id(cli, id.s) : status;
+}
+
+static int run(struct cli *cli, void *values, char **args)
+{
+    struct run_values *given = values;
+
+    given->shape.create.size = sizeof given->shape.create;
+    return given->shape.spec.rootfs ? run_directory(cli, given, args) : run_bundle(cli, given, args);
 }
 
 const struct cli_command cli_run = {
     .name = "run",
-    .arguments = "ID",
+    .arguments = "ID | --rootfs DIR [PROGRAM [ARGUMENT...]]",
     .summary = "Create and start a container, wait for its end and delete it; ends with its exit status",
-    .tables = { cli_bundle_options, cli_create_options, options },
-    .size = sizeof(struct ocirt_create_options),
-    .min = 1,
-    .max = 1,
+    .tables = { cli_bundle_options, cli_create_options, options, cli_shape_options },
+    .size = sizeof(struct run_values),
+    .max = CLI_ANY_NUMBER,
+    .in_order = "rootfs",
     .run = run,
 };

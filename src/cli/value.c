@@ -133,6 +133,25 @@ int cli_value_size(const char *s, int64_t *ret)
     return *s ? -EINVAL : times(&d, (int64_t) 1 << (10 * power), ret);
 }
 
+int cli_value_thousandths(const char *s, unsigned *ret)
+{
+    struct decimal d;
+    int64_t value;
+    int r = decimal(&s, &d);
+
+    if (r < 0)
+        return r;
+    if (*s)
+        return -EINVAL;
+    r = times(&d, 1000, &value);
+    if (r < 0 || value > INT_MAX)
+        return -ERANGE;
+    if (value == 0)
+        return -EINVAL;
+    *ret = (unsigned) value;
+    return 0;
+}
+
 int cli_value_duration(const char *s, unsigned *ret)
 {
     static const struct {

@@ -22,6 +22,9 @@ int cli_value_integer(const char *s, int64_t *ret);
 /* Bytes: "1048576", "512k", "1.5GiB", as for runc: k m g t p are powers of 1024, in any case.  And "-1". */
 int cli_value_size(const char *s, int64_t *ret);
 
+/* Thousandths: "2", "1.5"; more decimals say nothing.  At most INT_MAX, and not zero. */
+int cli_value_thousandths(const char *s, unsigned *ret);
+
 /* Milliseconds: "5s", "500ms", "1m30s", "1.5h" as Go writes durations; a bare number is seconds. Not zero. */
 int cli_value_duration(const char *s, unsigned *ret);
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "engine/exec.h"
+#include "engine/user_option.h"
 
 static int parse_document(struct execution *x, struct err *err)
 {
@@ -50,21 +51,6 @@ static int append(struct execution *x, struct json_strings *list, char *const *m
     return 0;
 }
 
-/* --user UID[:GID]: numbers, as callers have resolved names already (CVE-2026-30892: never 0 by mistake). */
-static int parse_user(struct execution *x, struct oci_user *user, struct err *err)
-{
-    const char *given = x->options.user, *colon = strchr(given, ':');
-    char *uid = arena_strndup(&x->bundle.arena, given, colon ? (size_t) (colon - given) : strlen(given));
-    int r;
-
-    if (!uid)
-        return err_nomem(err);
-    r = text_parse_u32(uid, UINT32_MAX - 1, &user->uid);
-    if (r >= 0 && colon)
-        r = text_parse_u32(colon + 1, UINT32_MAX - 1, &user->gid);
-    return r < 0 ? err_set(err, ERR_USAGE, 0, "--user %s: expected UID or UID:GID, in decimal", given) : 0;
-}
-
 static int parse_gids(struct execution *x, struct oci_user *user, struct err *err)
 {
     char *list = arena_strdup(&x->bundle.arena, x->options.additional_gids), *save = NULL;
@@ -98,7 +84,7 @@ static int change_user(struct execution *x, struct err *err)
         *user = *x->process.user;
     x->process.user = user;
     if (x->options.user)
-        r = parse_user(x, user, err);
+        r = engine_user_option(x->options.user, &user->uid, &user->gid, err);
     if (r >= 0 && x->options.additional_gids)
         r = parse_gids(x, user, err);
     return r;

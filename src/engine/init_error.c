@@ -228,6 +228,25 @@ static int label_failed(struct failure *f)
                   p->selinux ? p->selinux : "", "exec");
 }
 
+static int overlay_failed(struct failure *f)
+{
+    const struct plan_root *root = &f->plan->root;
+    int r = f->msg->item == INIT_ITEM_UPPER
+                ? err_set(f->err, ERR_ROOTFS, f->msg->err, "make the layer in memory over %s%s%.*s",
+                          root->path, WORDS_ARGS(f))
+                : err_set(f->err, ERR_ROOTFS, f->msg->err, "lay an overlay over %s%s%.*s", root->path,
+                          WORDS_ARGS(f));
+
+    if (r == -ENODEV)
+        err_hint(f->err, "this kernel has no filesystem overlay: see /proc/filesystems");
+    else if (r == -EINVAL)
+        err_hint(
+            f->err,
+            "something may be mounted below it that a user namespace must not uncover, or its filesystem "
+            "can't be the lower layer of an overlay");
+    return r;
+}
+
 /* ---- those that need no more than a sentence ------------------------------------------------------------------- */
 
 struct sentence {
@@ -309,6 +328,9 @@ int engine_init_failed(struct plan *plan, const struct plan_process *process, co
                       plan->domainname);
     case INIT_STAGE_SYSCTL: return sysctl_failed(&f);
     case INIT_STAGE_ROOT:
+        if (msg->item)
+            return overlay_failed(&f);
+        /* fall through */
     case INIT_STAGE_ROOT_TARGET:
         return ERR_AT(err, plan->spec->root, path, ERR_ROOTFS, msg->err, "attach the root filesystem %s",
                       plan->root.path);

@@ -96,6 +96,11 @@ static const char *find_program(const struct kind *kind)
     return NULL;
 }
 
+bool host_idmap_has_programs(void)
+{
+    return find_program(&user_ids) && find_program(&group_ids);
+}
+
 static char **program_arguments(struct arena *arena, const char *program, pid_t pid,
                                 const struct plan_id_range *ranges, size_t n)
 {

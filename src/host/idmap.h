@@ -18,6 +18,9 @@
  */
 int host_idmap_write(int proc_fd, pid_t pid, const struct plan_id_map *map, bool privileged, struct err *err);
 
+/* Are newuidmap(1) and newgidmap(1) there? */
+bool host_idmap_has_programs(void);
+
 /*
  * A user namespace with these maps, for mount_setattr(2) with MOUNT_ATTR_IDMAP.  Only for the privileged.
  *  No process is left in it.  An fd, or -errno.

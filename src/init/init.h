@@ -54,6 +54,9 @@ enum init_stage {
 /* Items of INIT_STAGE_SOURCES beyond the mounts. */
 enum { INIT_ITEM_ROOT = 0x10000000, INIT_ITEM_NULL = 0x20000000, INIT_ITEM_DEVICE = 0x30000000 };
 
+/* Items of INIT_STAGE_ROOT: what failed.  0: attaching it. */
+enum { INIT_ITEM_UPPER = 1, INIT_ITEM_OVERLAY };
+
 /* err of INIT_STAGE_CONTAINER_HOOKS as in STUB_STAGE_HOOK: STUB_HOOK_EXITED and so on. */
 
 struct init {
@@ -117,6 +120,7 @@ int init_domainname(struct init *init);
 int init_loopback(struct init *init);
 int init_sysctls(struct init *init);
 int init_root_attach(struct init *init);
+int init_root_overlay(struct init *init); /* part of the former: lays the overlay over plan->root.tree_fd */
 int init_mounts(struct init *init);
 int init_mounts_close(struct init *init);
 int init_unmounts(struct init *init);
@@ -141,6 +145,9 @@ int init_wait_go(struct init *init, uint32_t *ret_pid);
 
 /* Puts N bytes (as many as fit) into init->text: the words of the kernel, or a path. */
 void init_say(struct init *init, const char *s, size_t n);
+
+/* The same with the kernel's own words about the failure of a call with FS_FD, of fsopen: "tmpfs: Bad value for 'size'". */
+void init_say_of_fs(struct init *init, int fs_fd);
 
 /* Copies the tree below FROM_FD into TO_FD (tmpcopyup): files, directories, symlinks, owners, modes, times. */
 int init_copy_up(int from_fd, int to_fd);

@@ -157,16 +157,6 @@ static int configure(const struct plan_mount *m, int fs_fd)
     return r;
 }
 
-/* After a failure the fs descriptor gives the kernel's own words: "tmpfs: Bad value for 'size'". */
-static void say_why(struct init *init, int fs_fd)
-{
-    char buf[256];
-    ssize_t n = read(fs_fd, buf, sizeof buf);
-
-    if (n > 2) /* "e " in front tells that it is an error */
-        init_say(init, buf + 2, (size_t) n - 2);
-}
-
 static int make_instance(struct init *init, const struct plan_mount *m)
 {
     autoclose int fs_fd = sys_fsopen(m->type);
@@ -180,7 +170,7 @@ static int make_instance(struct init *init, const struct plan_mount *m)
     if (r >= 0)
         r = sys_fsmount(fs_fd, (unsigned) m->set);
     if (r < 0)
-        say_why(init, fs_fd);
+        init_say_of_fs(init, fs_fd);
     return r;
 }
 
@@ -365,7 +355,7 @@ static int remount(struct init *init, const struct plan_mount *m)
         if (r >= 0)
             r = sys_fsconfig_reconfigure(fs_fd);
         if (r < 0 && fs_fd >= 0)
-            say_why(init, fs_fd);
+            init_say_of_fs(init, fs_fd);
         if (r < 0)
             return r;
     }

@@ -52,8 +52,11 @@ int init_root_target(struct init *init)
 
 int init_root_attach(struct init *init)
 {
-    const struct plan_root *root = &init->plan->root;
+    struct plan_root *root = &init->plan->root;
     int r = cut_off(root, root->tree_fd);
+
+    if (r >= 0 && root->overlay)
+        r = init_root_overlay(init);
 
     if (r >= 0)
         r = sys_move_mount(root->tree_fd, init->target_fd);

@@ -98,6 +98,15 @@ void init_say(struct init *init, const char *s, size_t n)
     init->text_size = n;
 }
 
+void init_say_of_fs(struct init *init, int fs_fd)
+{
+    char buf[256];
+    ssize_t n = read(fs_fd, buf, sizeof buf);
+
+    if (n > 2) /* "e " in front tells that it is an error */
+        init_say(init, buf + 2, (size_t) n - 2);
+}
+
 int init_wait_go(struct init *init, uint32_t *ret_pid)
 {
     struct msg m;

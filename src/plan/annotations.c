@@ -45,6 +45,7 @@ static const struct known table[] = {
     { PLAN_ANNOTATION_SUBGROUP,         true, HONOURED, 0, NULL },
     { PLAN_ANNOTATION_SYSTEMD_PROPERTY, true, HONOURED, 0, NULL },
     { PLAN_ANNOTATION_CRIU_CONFIG,      true, IN_PLAN, MEMBER(criu_config), NULL },
+    { PLAN_ANNOTATION_ROOT_OVERLAY,     false, HONOURED, 0, NULL },
     { "run.oci.seccomp.plugins",        true, REFUSED, 0, "ocirt loads no plugins" },
     { "run.oci.systemd.force_cgroup_v1", true, REFUSED, 0, "ocirt does not mount cgroup v1 on a v2 host" },
     { "run.oci.handler",                true, REFUSED, 0, "ocirt has no handlers" },

@@ -27,6 +27,9 @@
 #define PLAN_ANNOTATION_SYSTEMD_PROPERTY "org.systemd.property." /* a prefix */
 #define PLAN_ANNOTATION_CRIU_CONFIG      "org.criu.config"
 
+/* ocirt's own: "tmpfs": the root filesystem can be written, to memory, and is never changed. */
+#define PLAN_ANNOTATION_ROOT_OVERLAY "org.ocirt.root.overlay"
+
 /* Where NOTIFY_SOCKET points in the container. */
 #define PLAN_NOTIFY_SOCKET "/run/notify/notify.sock"
 

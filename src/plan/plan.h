@@ -91,6 +91,7 @@ struct plan_id_map {
 struct plan_root {
     const char *path; /* absolute, on the host */
     bool readonly;
+    bool overlay;         /* it is the lower layer of an overlay, whose upper one is in memory */
     uint64_t propagation; /* MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, for the container's "/" */
     bool propagation_recursive;
     enum {

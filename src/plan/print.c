@@ -248,7 +248,8 @@ static void print_root(const struct plan *plan, struct text *out)
 
     line(out, "root");
     word(out, plan->root.path);
-    text_add(out, "%s%s", plan->root.readonly ? " readonly" : "", ways[plan->root.how]);
+    text_add(out, "%s%s%s", plan->root.overlay ? " overlay" : "", plan->root.readonly ? " readonly" : "",
+             ways[plan->root.how]);
     print_propagation(out, plan->root.propagation, plan->root.propagation_recursive);
     text_add(out, "\n");
 }

@@ -4,8 +4,10 @@
  * Propagation").
  */
 #include <sched.h>
+#include <string.h>
 #include <sys/mount.h>
 
+#include "plan/annotations.h"
 #include "plan/compile.h"
 
 static const struct {
@@ -41,6 +43,34 @@ static int check_own_namespace(const struct plan *plan, struct err *err)
     return r;
 }
 
+/* Annotation org.ocirt.root.overlay: what is written goes to a tmpfs that ends with the container. */
+static int compile_overlay(struct plan *plan, struct err *err)
+{
+    const char *value = plan_annotation(plan->spec, PLAN_ANNOTATION_ROOT_OVERLAY);
+    const struct oci_linux *linux = plan_linux(plan->spec);
+    int r;
+
+    if (!value)
+        return 0;
+    plan->root.overlay = true;
+    if (strcmp(value, "tmpfs") != 0) {
+        r = plan_annotation_error(plan->spec, PLAN_ANNOTATION_ROOT_OVERLAY, ERR_CONFIG_VALUE, err,
+                                  "unknown kind of layer \"%s\"", value);
+        err_hint(err, "the one kind is \"tmpfs\"");
+        return r;
+    }
+    if (!(plan->namespaces.fresh & CLONE_NEWNS)) {
+        r = plan_annotation_error(plan->spec, PLAN_ANNOTATION_ROOT_OVERLAY, ERR_NAMESPACE, err,
+                                  "the overlay needs a new mount namespace");
+        err_hint(err, "add { \"type\": \"mount\" } to linux.namespaces");
+        return r;
+    }
+    if (linux->mount_label && *linux->mount_label)
+        return plan_annotation_error(plan->spec, PLAN_ANNOTATION_ROOT_OVERLAY, ERR_UNSUPPORTED, err,
+                                     "the overlay does not go with linux.mountLabel");
+    return 0;
+}
+
 int plan_root_compile(struct plan *plan, struct err *err)
 {
     const struct oci_root *root = plan->spec->root;
@@ -62,5 +92,6 @@ int plan_root_compile(struct plan *plan, struct err *err)
         out->how = PLAN_ROOT_CHROOT;
     else
         out->how = plan->options.no_pivot ? PLAN_ROOT_MOVE : PLAN_ROOT_PIVOT;
-    return check_own_namespace(plan, err);
+    int r = compile_overlay(plan, err);
+    return r < 0 ? r : check_own_namespace(plan, err);
 }

@@ -44,7 +44,7 @@ struct parsed {
     int result;
 };
 
-static struct parsed parse(bool in_order, const char *const *words)
+static struct parsed parse(const char *in_order, const char *const *words)
 {
     struct parsed p = { 0 };
 
@@ -71,16 +71,16 @@ static void spellings_of_a_value(void)
     };
 
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        struct parsed p = parse(false, ways[i]);
+        struct parsed p = parse(NULL, ways[i]);
 
         check(p.result == 0 && p.found.n == 0, "%s is taken", ways[i][0]);
         check_text(p.values.bundle, "/b", "  its value is /b");
         done(&p);
     }
-    struct parsed p = parse(false, WORDS("--bundle="));
+    struct parsed p = parse(NULL, WORDS("--bundle="));
     check_text(p.values.bundle, "", "--bundle= is the empty word");
     done(&p);
-    p = parse(false, WORDS("--bundle", "--detach"));
+    p = parse(NULL, WORDS("--bundle", "--detach"));
     check_text(p.values.bundle, "--detach", "a value may look like an option");
     done(&p);
 }
@@ -96,7 +96,7 @@ static void spellings_of_a_flag(void)
                  { "--keep-it=0", false } };
 
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        struct parsed p = parse(false, WORDS(ways[i].word, "ID"));
+        struct parsed p = parse(NULL, WORDS(ways[i].word, "ID"));
 
         check(p.result == 0 && p.values.keep == ways[i].want && p.found.n == 1, "%s is %s", ways[i].word,
               ways[i].want ? "true" : "false");
@@ -106,8 +106,8 @@ static void spellings_of_a_flag(void)
 
 static void kinds(void)
 {
-    struct parsed p = parse(false, WORDS("-e", "A=1", "--env=B=2,3", "-g1", "--groups", "2", "--fds", "3",
-                                         "--status-fd=4", "--interval", "1m30s"));
+    struct parsed p = parse(NULL, WORDS("-e", "A=1", "--env=B=2,3", "-g1", "--groups", "2", "--fds", "3",
+                                        "--status-fd=4", "--interval", "1m30s"));
 
     check(p.result == 0, "all kinds of values: %s", p.fault.s ? p.fault.s : "");
     check_text(p.values.env[0], "A=1", "a list has the first");
@@ -122,25 +122,25 @@ static void kinds(void)
 
 static void order(void)
 {
-    struct parsed p = parse(false, WORDS("ID", "--detach", "second", "--", "--keep-it"));
+    struct parsed p = parse(NULL, WORDS("ID", "--detach", "second", "--", "--keep-it"));
 
     check(p.found.n == 3 && p.values.detach && !p.values.keep,
           "options are found behind arguments, up to --");
     check_text(p.words[2], "--keep-it", "what follows -- is an argument");
     check(p.words[3] == NULL, "the arguments end");
     done(&p);
-    p = parse(true, WORDS("--detach", "ID", "ls", "--keep-it", "--", "-l"));
+    p = parse(CLI_ALWAYS, WORDS("--detach", "ID", "ls", "--keep-it", "--", "-l"));
     check(p.found.n == 5 && p.values.detach && !p.values.keep,
           "in order: the first argument ends the options");
     check_text(p.words[3], "--", "and what follows is as it was");
     done(&p);
-    p = parse(false, WORDS("-", "ID"));
+    p = parse(NULL, WORDS("-", "ID"));
     check(p.found.n == 2, "- is an argument");
     done(&p);
-    p = parse(true, WORDS("--help", "--detach"));
+    p = parse(CLI_ALWAYS, WORDS("--help", "--detach"));
     check(p.result == 0 && p.found.help, "--help is found");
     done(&p);
-    p = parse(true, WORDS("-?"));
+    p = parse(CLI_ALWAYS, WORDS("-?"));
     check(p.result == 0 && p.found.help, "-? is --help");
     done(&p);
 }
@@ -170,7 +170,7 @@ static void faults(void)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct parsed p = parse(false, WORDS(rows[i].words[0], rows[i].words[1]));
+        struct parsed p = parse(NULL, WORDS(rows[i].words[0], rows[i].words[1]));
 
         check_number(p.result, -EINVAL, rows[i].fault);
         check_text(p.fault.s, rows[i].fault, "  is what it says");
