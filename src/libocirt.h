@@ -271,6 +271,7 @@ OCIRT_API int ocirt_mounts_add(struct ocirt *ocirt, const char *id, const char *
 OCIRT_API int ocirt_mounts_remove(struct ocirt *ocirt, const char *id, const char *mounts,
                                   struct ocirt_error **ret_error);
 
+/* As the options of `runc checkpoint` and `runc restore`; paths as CRIU takes them. */
 struct ocirt_checkpoint_options {
     size_t size;
     const char *image_path, *work_path, *parent_path;
@@ -285,9 +286,12 @@ struct ocirt_checkpoint_options {
     bool pre_dump, auto_dedup, link_remap;
 };
 
+/* Writes the processes of a running container to files.  E_UNSUPPORTED where checkpoints can't be made. */
 OCIRT_API int ocirt_checkpoint(struct ocirt *ocirt, const char *id,
                                const struct ocirt_checkpoint_options *options,
                                struct ocirt_error **ret_error);
+
+/* Makes a container from such files; otherwise as ocirt_run().  E_UNSUPPORTED where that can't be done. */
 OCIRT_API int ocirt_restore(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *create,
                             const struct ocirt_checkpoint_options *options, int *ret_status,
                             struct ocirt_error **ret_error);
