@@ -368,6 +368,7 @@ int creation_publish(struct creation *c, struct err *err)
         r = host_pidfd_send(c->plan->pidfd_receiver, c->pidfd, err);
     if (r >= 0 && c->options.pid_file)
         r = host_pidfile_write(c->options.pid_file, c->pid, err);
+    c->pid_file_written = c->options.pid_file && r >= 0;
     if (r < 0)
         return r;
     c->state.creating = false;
@@ -399,6 +400,8 @@ void creation_undo(struct creation *c, struct err *err)
     struct err second = engine_err(c->ocirt);
 
     (void) err;
+    if (c->pid_file_written)
+        host_pidfile_remove(c->options.pid_file);
     if (c->netdevs_moved)
         tidy(c, host_netdevs_return(c->proc_fd, c->netdevs, c->plan->n_net_devices, c->netns_fd), &second);
     end_init(c);

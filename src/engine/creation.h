@@ -46,7 +46,7 @@ struct creation {
     bool heard;     /* init has said something */
     bool migrate;   /* init is moved into its cgroup instead of being born there: see died_at_birth() */
     bool hooks_ran; /* from then on a failure runs the poststop hooks */
-    bool cgroup_made, rdt_made, netdevs_moved;
+    bool cgroup_made, rdt_made, netdevs_moved, pid_file_written;
     struct init init;
 };
 

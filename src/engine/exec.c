@@ -228,6 +228,7 @@ static int tell_pid(struct execution *x, struct err *err)
         return 0; /* the helper of the clone failed: its message comes */
     if (x->options.pid_file)
         r = host_pidfile_write(x->options.pid_file, x->pid, err);
+    x->pid_file_written = x->options.pid_file && r >= 0;
     if (r >= 0 && x->options.pidfd_socket)
         r = host_pidfd_send(x->options.pidfd_socket, x->pidfd, err);
     if (r >= 0)
@@ -358,6 +359,8 @@ static int make(struct execution *x, struct err *err)
 
 static void end(struct execution *x)
 {
+    if (x->pid_file_written)
+        host_pidfile_remove(x->options.pid_file);
     if (x->pid <= 0)
         return;
     if (x->pidfd >= 0)

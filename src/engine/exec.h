@@ -23,6 +23,7 @@ struct execution {
     int gate_fd, init_gate_fd, stub_fd, notify_fd, proc_fd, pidfd, master_fd, exec_root_fd;
     pid_t pid;
     bool migrate; /* as in struct creation */
+    bool pid_file_written;
     struct init init;
 };
 

@@ -40,3 +40,8 @@ int host_pidfile_write(const char *path, pid_t pid, struct err *err)
     }
     return r < 0 ? err_set(err, ERR_IO, r, "write the pid file %s", path) : 0;
 }
+
+void host_pidfile_remove(const char *path)
+{
+    (void) unlink(path);
+}

@@ -15,4 +15,7 @@
  */
 int host_pidfile_write(const char *path, pid_t pid, struct err *err);
 
+/* Takes it away again: conmon knows by the file that is missing that the process was never there. */
+void host_pidfile_remove(const char *path);
+
 #endif

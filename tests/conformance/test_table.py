@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""docs/conformance.md has each row once, and the files and tests that it names exist; the suite's programs
-are all here.
+"""docs/conformance.md and docs/callers.md have each row once, and the files and tests that they name exist; the
+suite's programs are all here.
 """
 
 import os
@@ -13,6 +13,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 TOP = os.path.dirname(TESTS)
 ROWS = 144
+CALLERS_ROWS = 82
+CALLERS_ROW = re.compile(r"^\| (C-\d{3}) \| (.+?) \| (.+?) \|$")
 ROW = re.compile(r"^\| (A-\d{3}) \| (.+?) \| (.+?) \| (.+?) \|$")
 
 # The programs of runtime-tools' validation directory.
@@ -42,9 +44,17 @@ def check(good, name, *details):
         print(f"# {detail}")
 
 
-def rows():
-    with open(os.path.join(TOP, "docs/conformance.md"), encoding="utf-8") as file:
-        return [match.groups() for match in map(ROW.match, file.read().splitlines()) if match]
+def rows(name, form):
+    with open(os.path.join(TOP, "docs", name), encoding="utf-8") as file:
+        return [match.groups() for match in map(form.match, file.read().splitlines()) if match]
+
+
+def check_numbers(listed, letter, count):
+    numbers = [row[0] for row in listed]
+    wanted = [f"{letter}-{i:03}" for i in range(1, count + 1)]
+    check(numbers == wanted, f"every row {letter} is there once and in its place",
+          f"missing: {sorted(set(wanted) - set(numbers))}",
+          f"more than once: {sorted({n for n in numbers if numbers.count(n) > 1})}")
 
 
 def tests_of(path):
@@ -78,17 +88,19 @@ def missing_source(word):
 
 
 def main():
-    listed = rows()
-    numbers = [row[0] for row in listed]
-    wanted = [f"A-{i:03}" for i in range(1, ROWS + 1)]
-    check(numbers == wanted, "every row is there once and in its place",
-          f"missing: {sorted(set(wanted) - set(numbers))}",
-          f"more than once: {sorted({n for n in numbers if numbers.count(n) > 1})}")
+    listed = rows("conformance.md", ROW)
+    check_numbers(listed, "A", ROWS)
     for number, rule, sources, tests in listed:
         found = [missing_source(word) for word in re.findall(r"[a-z]+/[\w*.]+", sources)]
         words = re.findall(r"`([^`]+)`", tests)
         found += [missing_test(word) for word in words]
         found = [text for text in found if text]
+        check(words and not found, f"{number}: {rule}", *(found or ["no test is named"]))
+    listed = rows("callers.md", CALLERS_ROW)
+    check_numbers(listed, "C", CALLERS_ROWS)
+    for number, rule, tests in listed:
+        words = re.findall(r"`([^`]+)`", tests)
+        found = [text for text in map(missing_test, words) if text]
         check(words and not found, f"{number}: {rule}", *(found or ["no test is named"]))
     have = {name.split(".test_", 1)[1] for file in ("test_runtime_tools.py", "test_runtime_tools_cgroups.py")
             for name in tests_of("conformance/" + file)}
