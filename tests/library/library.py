@@ -2,12 +2,29 @@
 """What the tests of the library share: programs that use it, run as the runtime is."""
 
 import os
+import re
 
 from ocitest import ContainerTest, Runtime
 from ocitest.bundle import TOP, build_directory
 
 SOURCES = os.path.join(TOP, "examples")
 NAMES = sorted(name[:-len(".c")] for name in os.listdir(SOURCES) if name.endswith(".c"))
+
+
+def text_of(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def variable(name):
+    """A variable of the build's Makefile."""
+    makefile = os.path.join(build_directory(), "Makefile")
+    found = re.search(rf"^{name} = (.*)$", text_of(makefile), re.M) if os.path.exists(makefile) else None
+    return found.group(1) if found else ""
+
+
+def sanitized():
+    return "-fsanitize" in variable("SANITIZE_CFLAGS")
 
 
 class Program(Runtime):

@@ -102,7 +102,7 @@ class Valgrind(library.LibraryTest):
         super().setUp()
         if not shutil.which("valgrind"):
             self.skipTest("valgrind is not installed")
-        if sanitized():
+        if library.sanitized():
             self.skipTest("a build with a sanitizer does not run under valgrind")
 
     def check(self, name, *words, rc=0):
@@ -134,11 +134,6 @@ class Valgrind(library.LibraryTest):
         self.check("run-to-completion", self.runtime.root, self.bundle(self.config()).path, "bad/id", rc=1)
         self.check("exec", self.runtime.root, "missing", "/bin/true", rc=1)
         self.check("wait", self.runtime.root, "missing", rc=1)
-
-
-def sanitized():
-    with open(os.path.join(build_directory(), "config.status"), encoding="utf-8", errors="replace") as file:
-        return "-fsanitize" in file.read()
 
 
 if __name__ == "__main__":

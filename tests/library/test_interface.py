@@ -13,14 +13,10 @@ import unittest
 from ocitest import main
 from ocitest.bundle import TOP, build_directory
 import library
+from library import text_of, variable
 
 HEADER = os.path.join(TOP, "src/libocirt.h")
 CC = os.environ.get("CC", "cc")
-
-
-def text_of(path):
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read()
 
 
 def functions():
@@ -35,18 +31,12 @@ def run(*argv, **how):
     return ran.stdout
 
 
-def variable(name):
-    """A variable of the build's Makefile."""
-    found = re.search(rf"^{name} = (.*)$", text_of(os.path.join(build_directory(), "Makefile")), re.M)
-    return found.group(1) if found else ""
-
-
 class Installed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         if not os.path.exists(os.path.join(build_directory(), "libocirt.la")):
             raise unittest.SkipTest("the library is not built")
-        if "-fsanitize" in variable("SANITIZE_CFLAGS"):
+        if library.sanitized():
             raise unittest.SkipTest("a build with a sanitizer is not installed")
         cls.top = tempfile.mkdtemp(prefix="ocirt-installed-")
         cls.addClassCleanup(shutil.rmtree, cls.top, ignore_errors=True)
@@ -132,7 +122,7 @@ class Objects(unittest.TestCase):
         cls.library = os.path.join(build_directory(), ".libs/libocirt.so")
         if not os.path.exists(cls.library):
             raise unittest.SkipTest("the library is not built")
-        if "-fsanitize" in variable("SANITIZE_CFLAGS"):
+        if library.sanitized():
             raise unittest.SkipTest("a sanitizer adds symbols of its own")
 
     def needed(self):
