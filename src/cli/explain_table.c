@@ -177,8 +177,10 @@ const struct cli_explanation cli_explanations[] = {
       "Raise linux.resources.memory.limit; a filter must allow execve.\n"
       "The kernel's log tells of out-of-memory kills." },
     { "E_CHECKPOINT", "checkpoint or restore failed",
-      "CRIU is missing, or can't store or restore what the container has.",
-      "Read CRIU's log in the work directory." },
+      "CRIU, or its library libcriu, is missing or too old.\n"
+      "CRIU can't store or restore what the container has, or lacks a program: ip, nft, iptables, tar.",
+      "Install criu (and libcriu2 on Debian, criu-libs on Fedora); `criu check` tells what the kernel lacks.\n"
+      "The message has the last errors of CRIU's log and says where all of it is." },
     { "E_MEMORY", "the runtime has no memory left",
       "The caller's cgroup or RLIMIT_AS is too small, or the host is out of memory.",
       "Give the caller more; ocirt itself needs a few megabytes." },

@@ -151,7 +151,7 @@ static int join_rdt(struct creation *c, struct err *err)
     return c->rdt_made ? host_rdt_join(c->rdt_fd, &c->state_rdt, c->pid, err) : 0;
 }
 
-static int save_pid(struct creation *c, struct err *err)
+int creation_save_pid(struct creation *c, struct err *err)
 {
     char letter;
     int r = procfs_start_time(c->proc_fd, c->pid, &c->state.start_time, &letter);
@@ -162,7 +162,7 @@ static int save_pid(struct creation *c, struct err *err)
     return host_state_save(c->dir_fd, &c->state, err);
 }
 
-static int run_runtime_hooks(struct creation *c, struct err *err)
+int creation_run_runtime_hooks(struct creation *c, struct err *err)
 {
     const enum plan_hook_kind kinds[] = { PLAN_PRESTART, PLAN_CREATE_RUNTIME };
 
@@ -223,7 +223,7 @@ static int listen_to_init(struct creation *c, struct err *err)
         c->heard = true;
         switch ((enum msg_type) m.type) {
         case MSG_HOOKS:
-            r = run_runtime_hooks(c, err);
+            r = creation_run_runtime_hooks(c, err);
             r = r < 0 ? r : go(c, err);
             if (r < 0)
                 return r;
@@ -241,7 +241,8 @@ static int listen_to_init(struct creation *c, struct err *err)
 int creation_attend(struct creation *c, struct err *err)
 {
     int (*const steps[])(struct creation *, struct err *) = {
-        save_pid, write_id_maps, raise_limits, set_oom_score, enter_cgroup, move_netdevs, join_rdt, go,
+        creation_save_pid, write_id_maps, raise_limits, set_oom_score,
+        enter_cgroup,      move_netdevs,  join_rdt,     go,
     };
     int r = 0;
 

@@ -133,20 +133,11 @@ static int remove_ended(struct creation *c, struct err *err)
     return r;
 }
 
-static int run(struct creation *c, struct host_foreground *foreground, int *ret_status, struct err *err)
+int creation_wait(struct creation *c, struct host_foreground *foreground, int *ret_status, struct err *err)
 {
     int64_t begin;
-    int r = creation_make(c, err);
+    int r;
 
-    if (r < 0)
-        return r;
-    r = set_going(c, err);
-    if (r < 0) {
-        creation_undo(c, err);
-        return r;
-    }
-    if (c->options.detach)
-        return 0;
     fd_cleanup(&c->dir_fd); /* the lock goes with it: others may pause, exec, kill */
     begin = trace_begin(c->ocirt->trace_fd);
     r = host_foreground_wait(foreground, c->pidfd, c->master_fd, ret_status, err);
@@ -157,6 +148,20 @@ static int run(struct creation *c, struct host_foreground *foreground, int *ret_
     r = remove_ended(c, err);
     trace_end(c->ocirt->trace_fd, "runtime", "delete", 0, begin);
     return r;
+}
+
+static int run(struct creation *c, struct host_foreground *foreground, int *ret_status, struct err *err)
+{
+    int r = creation_make(c, err);
+
+    if (r < 0)
+        return r;
+    r = set_going(c, err);
+    if (r < 0) {
+        creation_undo(c, err);
+        return r;
+    }
+    return c->options.detach ? 0 : creation_wait(c, foreground, ret_status, err);
 }
 
 int ocirt_run(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *options,

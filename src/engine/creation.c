@@ -345,6 +345,16 @@ static int make(struct creation *c, struct err *err)
     return r;
 }
 
+int creation_claim(struct creation *c, struct err *err)
+{
+    static const struct step steps[] = {
+        { "check terminal", check_terminal }, { "claim", claim }, { "cgroup", make_host_side },
+        { "await cgroup", settle_cgroup },    { NULL, NULL },
+    };
+
+    return walk(c, steps, err);
+}
+
 int creation_make(struct creation *c, struct err *err)
 {
     int r = make(c, err);

@@ -57,11 +57,18 @@ int creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
 /* Reads the bundle and compiles the plan; touches nothing. */
 int creation_plan(struct creation *c, struct err *err);
 
+/* After creation_plan(): checks the terminal, claims the id, and makes the cgroup.  On failure nothing is undone. */
+int creation_claim(struct creation *c, struct err *err);
+
 /* Reads, compiles, claims, makes, clones and lets init work until it is READY.  On failure everything is undone. */
 int creation_make(struct creation *c, struct err *err);
 
 /* Sends terminal and pidfd to who asked for them, writes the pid file, records that the container is created. */
 int creation_publish(struct creation *c, struct err *err);
+
+/* create.c: waits in the foreground for the container's end, and removes it unless it is to be kept. */
+struct host_foreground;
+int creation_wait(struct creation *c, struct host_foreground *foreground, int *ret_status, struct err *err);
 
 /* Takes back everything, in reverse. */
 void creation_undo(struct creation *c, struct err *err);
@@ -85,6 +92,9 @@ int creation_spawn(struct creation *c, struct err *err);      /* spawn.c: the cl
 int creation_attend(struct creation *c,
                     struct err *err); /* attend.c: what init needs from outside; messages until READY.
                                                                   -ERESTART without an error: clone again, with `migrate` */
+
+int creation_save_pid(struct creation *c, struct err *err);          /* attend.c: records c->pid */
+int creation_run_runtime_hooks(struct creation *c, struct err *err); /* attend.c: prestart, createRuntime */
 
 /*
  * Since Linux 6.14 a child of CLONE_INTO_CGROUP is killed at birth if cgroup.kill was ever written to the one of the two

@@ -171,6 +171,8 @@ int execution_spawn(struct execution *x, struct err *err)
     int r;
 
     x->init.exec_namespaces = (ns->fresh | ns->joined) & ~(uint64_t) CLONE_NEWPID;
+    if (x->container->state->has_time_namespace)
+        x->init.exec_namespaces |= CLONE_NEWTIME;
     (void) sched_getaffinity(0, sizeof before, &before);
     r = set_affinity(x, err);
     if (r >= 0)

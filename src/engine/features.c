@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "engine/context.h"
+#include "host/criu.h"
 #include "libocispec/oci_features.h"
 #include "libocispec/oci_state.h"
 #include "plan/annotations.h"
@@ -202,7 +203,7 @@ static int annotations(struct arena *arena, struct json_map *ret)
 #endif
     ret->v[n++] = (struct json_pair){
         arena_strdup(arena, "org.opencontainers.runc.checkpoint.enabled"),
-        arena_strdup(arena, "false"),
+        arena_strdup(arena, host_criu_is_built() ? "true" : "false"),
     };
     ret->n = n;
     for (size_t i = 0; i < n; i++)

@@ -65,6 +65,7 @@ struct host_state {
     bool creating;       /* create has not ended */
     bool detached, terminal, rootless;
     bool has_seccomp, has_user_namespace;
+    bool has_time_namespace;     /* that the configuration does not tell of: CRIU made it */
     struct json_map annotations; /* of the configuration */
 
     struct host_state_cgroup *cgroup;                      /* NULL: none */
@@ -72,7 +73,6 @@ struct host_state {
     JSON_LIST(struct host_state_net_device *) net_devices; /* that were or are about to be moved */
     struct json_strings mounts; /* made in an inherited mount namespace, to be undone in reverse */
     char *notify_directory;     /* of the NOTIFY_SOCKET proxy; NULL: none */
-    struct json_strings external_descriptors; /* what 0, 1, 2 were, for CRIU */
 };
 
 enum { HOST_STATE_FORMAT = 1 };

@@ -64,13 +64,13 @@ static const struct json_field host_state_fields[] = {
     F(host_state, rootless, "rootless"),
     F(host_state, has_seccomp, "seccomp"),
     F(host_state, has_user_namespace, "userNamespace"),
+    F(host_state, has_time_namespace, "timeNamespace"),
     F(host_state, annotations, "annotations"),
     OBJ(host_state, cgroup, "cgroup", host_state_cgroup),
     OBJ(host_state, rdt, "rdt", host_state_rdt),
     OBJS(host_state, net_devices, "netDevices", host_state_net_device),
     F(host_state, mounts, "mounts"),
     F(host_state, notify_directory, "notifyDirectory"),
-    F(host_state, external_descriptors, "externalDescriptors"),
 };
 TYPE(host_state);
 

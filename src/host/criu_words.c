@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * criu_words.c - words of checkpoint and restore, and of CRIU's log.
+ */
+#include "host/criu_words.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/fd.h"
+
+struct word {
+    const char *word;
+    int value;
+};
+
+static int find(const struct word *words, size_t n, const char *word)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(words[i].word, word))
+            return words[i].value;
+    return -EINVAL;
+}
+
+#define FIND(words, word) find(words, sizeof(words) / sizeof *(words), word)
+
+int host_criu_cgroup_mode(const char *word)
+{
+    /* enum criu_cg_mode */
+    static const struct word words[] = { { "ignore", 0 }, { "soft", 3 }, { "full", 4 }, { "strict", 5 } };
+
+    return FIND(words, word ? word : "soft");
+}
+
+int host_criu_network_lock(const char *word)
+{
+    /* enum criu_network_lock_method */
+    static const struct word words[] = { { "iptables", 1 }, { "nftables", 2 }, { "skip", 3 } };
+
+    return FIND(words, word);
+}
+
+int host_criu_empty_namespace(const char *word)
+{
+    static const struct word words[] = { { "network", CLONE_NEWNET } };
+
+    return FIND(words, word);
+}
+
+int host_criu_page_server(const char *text, char **ret_address, uint32_t *ret_port)
+{
+    const char *colon = strrchr(text, ':');
+    size_t n = colon ? (size_t) (colon - text) : 0;
+    autofree char *address = NULL;
+    uint32_t port;
+    bool brackets = n > 2 && text[0] == '[' && text[n - 1] == ']';
+
+    if (!n || text_parse_u32(colon + 1, UINT16_MAX, &port) < 0 || !port)
+        return -EINVAL;
+    if (!brackets && memchr(text, ':', n))
+        return -EINVAL;
+    address = brackets ? strndup(text + 1, n - 2) : strndup(text, n);
+    if (!address)
+        return -ENOMEM;
+    *ret_address = take_ptr(&address);
+    *ret_port = port;
+    return 0;
+}
+
+/* ---- the log -------------------------------------------------------------------------------------------- */
+
+enum { ERRORS = 3 }; /* told of those in the log */
+
+struct line {
+    const char *s;
+    size_t n;
+};
+
+/* "(00.012345)      1: Error (criu/mount.c:1088): mnt: ..." becomes what is behind the place. */
+static bool find_error(struct line line, struct line *ret)
+{
+    static const char word[] = "Error (", end[] = "): ";
+    const char *at = memmem(line.s, line.n, word, sizeof word - 1), *last = line.s + line.n;
+    const char *text = at ? memmem(at, (size_t) (last - at), end, sizeof end - 1) : NULL;
+
+    if (!text)
+        return false;
+    text += sizeof end - 1;
+    *ret = (struct line){ text, (size_t) (last - text) };
+    return ret->n > 0;
+}
+
+/* "Dumping FAILED.", and the end of a program that has told why before. */
+static bool tells_nothing(struct line line)
+{
+    return memmem(line.s, line.n, "FAILED.", 7) || memmem(line.s, line.n, "exited, status=", 15);
+}
+
+void host_criu_log_errors(const char *log, size_t n, struct text *out)
+{
+    struct line kept[ERRORS];
+    size_t found = 0;
+
+    while (n) {
+        const char *end = memchr(log, '\n', n);
+        struct line line = { log, end ? (size_t) (end - log) : n }, error;
+        size_t step = line.n + (end != NULL);
+
+        if (find_error(line, &error) && !tells_nothing(error))
+            kept[found++ % ERRORS] = error;
+        log += step;
+        n -= step;
+    }
+    for (size_t i = found > ERRORS ? found - ERRORS : 0; i < found; i++) {
+        const struct line *error = &kept[i % ERRORS];
+
+        text_add(out, "%s%.*s", out->n ? "; " : "", (int) error->n, error->s);
+    }
+}
