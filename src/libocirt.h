@@ -80,7 +80,7 @@ enum ocirt_rootless { OCIRT_ROOTLESS_AUTO, OCIRT_ROOTLESS_YES, OCIRT_ROOTLESS_NO
 struct ocirt_options {
     size_t size;
     const char *root; /* state directory; NULL: /run/ocirt, or $XDG_RUNTIME_DIR/ocirt when not root */
-    enum ocirt_manager manager;   /* who makes the cgroups */
+    enum ocirt_manager manager;   /* who makes the cgroups; a user's SYSTEMD is found by $XDG_RUNTIME_DIR */
     enum ocirt_rootless rootless; /* leave out what only root may do in cgroups; AUTO: if not root */
     /* One line each, without a newline; called by the thread that made the call, and not to call the library again. */
     void (*warn)(void *context, const char *text);  /* warnings; NULL: dropped */
@@ -257,8 +257,7 @@ struct ocirt_exec_options {
 
 /*
  * Runs one more program in a running or created container.  *RET_STATUS as for ocirt_run(), and so are signals and the
- * terminal.  E_EXEC, E_CWD, E_USER and others say why the
- * program could not be executed.
+ * terminal.  E_EXEC, E_CWD and others say why the program could not be executed.
  */
 OCIRT_API int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_options *options,
                          int *ret_status, struct ocirt_error **ret_error);

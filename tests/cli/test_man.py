@@ -25,15 +25,17 @@ class Pages(cli.CliTest):
                 self.assertEqual(items, cli.options_of(command))
 
     def test_each_command_has_one(self):
-        pages = {name[len("ocirt-"):-len(".1")] for name in os.listdir(MAN) if name.startswith("ocirt-")}
+        pages = {name[len("ocirt-"):-len(".1")] for name in os.listdir(MAN)
+                 if name.startswith("ocirt-") and name.endswith(".1")}
         self.assertEqual(pages, set(cli.commands()))
         self.assertEqual(re.findall(r"^\.It Xr ocirt-(\w+) 1$", page(""), re.M), cli.commands())
 
     def test_references_lead_somewhere(self):
         for name in os.listdir(MAN):
             with open(os.path.join(MAN, name), encoding="utf-8") as file:
-                for target in re.findall(r"^\.Xr (ocirt\S*) 1", file.read(), re.M):
-                    self.assertTrue(os.path.exists(os.path.join(MAN, f"{target}.1")), f"{name}: {target}")
+                for target in re.findall(r"^\.Xr (ocirt\S* \d)", file.read(), re.M):
+                    path = os.path.join(MAN, target.replace(" ", "."))
+                    self.assertTrue(os.path.exists(path), f"{name}: {target}")
 
     def test_form(self):
         tool = shutil.which("mandoc")
