@@ -153,12 +153,10 @@ static int join_rdt(struct creation *c, struct err *err)
 
 int creation_save_pid(struct creation *c, struct err *err)
 {
-    char letter;
-    int r = procfs_start_time(c->proc_fd, c->pid, &c->state.start_time, &letter);
+    int r = host_state_identify(&c->state, c->dir_fd, c->pidfd, c->proc_fd, c->pid);
 
     if (r < 0)
         return err_set(err, ERR_PROCESS, r, "read the start time of process %d", (int) c->pid);
-    c->state.pid = c->pid;
     return host_state_save(c->dir_fd, &c->state, err);
 }
 

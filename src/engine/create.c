@@ -104,6 +104,12 @@ static int set_going(struct creation *c, struct err *err)
                               c->plan->hooks_stdout, c->plan->hooks_stderr, err);
 }
 
+static bool is_ours(const struct creation *c, const struct host_state *found)
+{
+    return found->pid == c->state.pid && found->inode == c->state.inode &&
+           found->start_time == c->state.start_time;
+}
+
 /*
  * The container has ended.  Somebody may have deleted it meanwhile, and even made another with its id: only the one that
  * this call made is removed.
@@ -116,11 +122,11 @@ static int remove_ended(struct creation *c, struct err *err)
     if (r >= 0)
         r = host_state_lock(e.dir_fd, true, EXISTING_LOCK_TIMEOUT, err);
     if (r >= 0)
-        r = host_state_load(c->root_fd, c->id, &e.arena, &e.state, NULL, err);
+        r = host_state_read(e.dir_fd, c->id, &e.arena, &e.state, err);
     if (r < 0 && err->code == ERR_NOT_FOUND) {
         err_done(err);
         r = 0;
-    } else if (r >= 0 && e.state->pid == c->state.pid && e.state->start_time == c->state.start_time) {
+    } else if (r >= 0 && is_ours(c, e.state)) {
         e.ocirt = c->ocirt;
         e.id = c->id;
         e.root_fd = take_fd(&c->root_fd);

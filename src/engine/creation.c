@@ -179,6 +179,14 @@ static int fill_state(struct creation *c, struct err *err)
         .has_user_namespace = ((plan->namespaces.fresh | plan->namespaces.joined) & CLONE_NEWUSER) != 0,
         .annotations = c->bundle.spec.annotations,
     };
+    c->state_config = (struct host_state_config){
+        .node.type = &host_state_config_type,
+        .process = plan->process != NULL,
+        .own_pids = (plan->namespaces.fresh & CLONE_NEWPID) != 0,
+        .poststart = plan->hooks[PLAN_POSTSTART].n != 0,
+        .poststop = plan->hooks[PLAN_POSTSTOP].n != 0,
+    };
+    c->state.config = &c->state_config;
     creation_record_cgroup(c);
     if (!c->state.created || record_net_devices(c) < 0 || record_mounts(c) < 0)
         return err_nomem(err);

@@ -26,6 +26,7 @@ struct creation {
     struct bundle bundle;
     struct plan *plan;
     struct host_state state;
+    struct host_state_config state_config;
     struct host_state_cgroup state_cgroup;
     struct host_state_rdt state_rdt;
     struct host_cgroup cgroup;

@@ -430,6 +430,8 @@ int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_opti
     if (r >= 0)
         r = existing_open(ocirt, id, EXISTING_READ, &e, &err);
     if (r >= 0)
+        r = existing_procfs(&e, &err);
+    if (r >= 0)
         r = execute(&e, &given, &foreground, &status, &err);
     if (!given.detach)
         host_foreground_close(&foreground);

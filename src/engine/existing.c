@@ -3,11 +3,14 @@
  * existing.c - a container that is there.
  *
  * A pid alone proves nothing, it may have been used again: the pidfd is opened
- * first, then the start time compared; what the pidfd refers to stays the same.
+ * first, then its inode or the start time compared; what the pidfd refers to
+ * stays the same.
  */
 #include "engine/existing.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -19,61 +22,83 @@ const char *engine_status_word(enum oci_status status)
     return json_word(&oci_statuses, status);
 }
 
-static void find_status(struct existing *e)
+int existing_procfs(struct existing *e, struct err *err)
 {
-    e->pidfd = e->state->pid > 0 ? sys_pidfd_open(e->state->pid) : -ESRCH;
-    e->status = host_state_status(e->state, e->proc_fd, e->dir_fd);
-    if (e->status == OCI_STATUS_STOPPED || e->status == OCI_STATUS_UNSET)
-        fd_cleanup(&e->pidfd);
+    if (e->proc_fd < 0)
+        e->proc_fd = procfs_open();
+    return e->proc_fd < 0 ? err_set(err, ERR_KERNEL, e->proc_fd, "open a procfs") : 0;
 }
 
-static int open_common(struct existing *e, struct err *err)
+/* SOCKET: where start.sock is below DIR_FD. */
+static int find_status(struct existing *e, int dir_fd, const char *socket, struct err *err)
 {
-    e->proc_fd = procfs_open();
-    return e->proc_fd < 0 ? err_set(err, ERR_KERNEL, e->proc_fd, "open a procfs") : 0;
+    int r = host_state_needs_procfs(e->state) ? existing_procfs(e, err) : 0;
+
+    if (r < 0)
+        return r;
+    e->pidfd = e->state->pid > 0 ? sys_pidfd_open(e->state->pid) : -ESRCH;
+    e->status = host_state_status(e->state, e->pidfd, e->proc_fd, dir_fd, socket);
+    if (e->status == OCI_STATUS_STOPPED || e->status == OCI_STATUS_UNSET)
+        fd_cleanup(&e->pidfd);
+    return 0;
+}
+
+static int open_directory(struct existing *e, enum existing_lock lock, struct err *err)
+{
+    int r = host_state_open(e->root_fd, e->id, &e->dir_fd, err);
+
+    if (r >= 0 && lock == EXISTING_CHANGE)
+        r = host_state_lock(e->dir_fd, true, EXISTING_LOCK_TIMEOUT, err);
+    if (r >= 0) /* after the lock: whoever had it may have changed the record */
+        r = host_state_read(e->dir_fd, e->id, &e->arena, &e->state, err);
+    return r < 0 ? r : find_status(e, e->dir_fd, HOST_STATE_SOCKET, err);
+}
+
+static int peek(struct existing *e, struct err *err)
+{
+    char *socket;
+    int r = host_state_peek(e->root_fd, e->id, &e->arena, &e->state, err);
+
+    if (r < 0)
+        return r;
+    socket = arena_printf(&e->arena, "%s/" HOST_STATE_SOCKET, e->id);
+    return socket ? find_status(e, e->root_fd, socket, err) : err_nomem(err);
 }
 
 int existing_open(const struct ocirt *ocirt, const char *id, enum existing_lock lock, struct existing *ret,
                   struct err *err)
 {
-    int kept = -EBADF, r;
+    int r;
 
     ret->ocirt = ocirt;
     ret->id = id;
     r = host_id_check(id, err);
     if (r >= 0)
         r = host_root_open(ocirt->root, false, NULL, &ret->root_fd, err);
-    if (r >= 0)
-        r = open_common(ret, err);
-    if (r >= 0 && lock == EXISTING_CHANGE) {
-        r = host_state_open(ret->root_fd, id, &kept, err);
-        if (r >= 0)
-            r = host_state_lock(kept, true, EXISTING_LOCK_TIMEOUT, err);
-    }
-    if (r >= 0) /* after the lock: whoever had it may have changed the record */
-        r = host_state_load(ret->root_fd, id, &ret->arena, &ret->state, &ret->dir_fd, err);
-    if (kept >= 0) { /* the lock lasts as long as this descriptor */
-        fd_cleanup(&ret->dir_fd);
-        ret->dir_fd = kept;
-    }
-    if (r >= 0)
-        find_status(ret);
-    return r;
+    return r < 0 ? r : open_directory(ret, lock, err);
 }
 
-int existing_open_at(const struct ocirt *ocirt, int root_fd, const char *id, struct existing *ret,
-                     struct err *err)
+static void leave(struct existing *e)
+{
+    fd_cleanup(&e->pidfd);
+    fd_cleanup(&e->dir_fd);
+    host_cgroup_done(&e->cgroup);
+    e->cgroup_open = false;
+    e->state = NULL;
+    arena_free(&e->arena);
+}
+
+int existing_next(struct existing *e, const char *id, struct err *err)
 {
     int r;
 
-    ret->ocirt = ocirt;
-    ret->id = id;
-    r = open_common(ret, err);
-    if (r >= 0)
-        r = host_state_load(root_fd, id, &ret->arena, &ret->state, &ret->dir_fd, err);
-    if (r >= 0)
-        find_status(ret);
-    return r;
+    leave(e);
+    e->id = id;
+    r = peek(e, err);
+    if (r != -ENOENT)
+        return r;
+    err_done(err);
+    return open_directory(e, EXISTING_READ, err);
 }
 
 int existing_cgroup(struct existing *e, struct err *err)
@@ -101,6 +126,36 @@ int existing_look(struct existing *e, struct err *err)
     if (host_cgroup_is_frozen(&e->cgroup) == 1)
         e->status = OCI_STATUS_PAUSED;
     return 0;
+}
+
+int existing_see(struct existing *e, struct err *err)
+{
+    if ((e->status != OCI_STATUS_RUNNING && e->status != OCI_STATUS_CREATED) || !e->state->cgroup)
+        return 0;
+    if (!e->top_open) {
+        int r = host_cgroup_top_open(&e->top, err);
+
+        if (r < 0)
+            return r;
+        e->top_open = true;
+    }
+    if (host_cgroup_top_frozen(&e->top, e->state->cgroup->path) == 1)
+        e->status = OCI_STATUS_PAUSED;
+    return 0;
+}
+
+const char *existing_owner(struct existing *e)
+{
+    autoarena struct arena arena = { 0 };
+    const char *name;
+
+    if (e->owner && e->owner_uid == e->state->owner)
+        return e->owner;
+    name = host_user_name(e->state->owner, &arena);
+    free(e->owner);
+    e->owner = name ? strdup(name) : NULL;
+    e->owner_uid = e->state->owner;
+    return e->owner;
 }
 
 static int read_config(struct existing *e, struct bundle *ret_bundle, struct plan **ret_plan, struct err *err)
@@ -141,10 +196,10 @@ int existing_config(struct existing *e, struct bundle *ret_bundle, struct plan *
 
 void existing_done(struct existing *e)
 {
-    fd_cleanup(&e->pidfd);
+    leave(e);
     fd_cleanup(&e->proc_fd);
-    fd_cleanup(&e->dir_fd);
     fd_cleanup(&e->root_fd);
-    host_cgroup_done(&e->cgroup);
-    arena_free(&e->arena);
+    host_cgroup_top_close(&e->top);
+    free(e->owner);
+    e->owner = NULL;
 }

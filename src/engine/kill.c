@@ -73,6 +73,8 @@ static bool shares_pids(struct existing *e)
     struct err ignored = { 0 };
     bool shares = true;
 
+    if (e->state->config)
+        return !e->state->config->own_pids;
     if (existing_config(e, &bundle, NULL, &ignored) < 0) {
         err_done(&ignored);
         shares = false;

@@ -74,8 +74,10 @@ static int compile(struct change *c, const char *mounts, struct err *err)
 
 static int open_sources(struct change *c, struct err *err)
 {
-    int r = host_idmap_open_mounts(c->container->proc_fd, c->plan, err);
+    int r = existing_procfs(c->container, err);
 
+    if (r >= 0)
+        r = host_idmap_open_mounts(c->container->proc_fd, c->plan, err);
     for (size_t i = 0; r >= 0 && i < c->plan->n_mounts; i++) {
         struct plan_mount *m = &c->plan->mounts[i];
 

@@ -50,7 +50,7 @@ static int remove_cgroup(struct existing *e, struct err *err)
 {
     int r = existing_cgroup(e, err);
 
-    if (r < 0 || !e->cgroup_open)
+    if (r < 0 || !e->cgroup_open || host_cgroup_remove_empty(&e->cgroup))
         return r;
     if (host_cgroup_exists(&e->cgroup))
         r = host_cgroup_kill(&e->cgroup, SIGKILL, err);
@@ -88,6 +88,8 @@ static const struct plan *plan_for_hooks(struct existing *e, struct bundle *bund
 {
     struct err ignored = { 0 };
 
+    if (e->state->config && !e->state->config->poststop)
+        return NULL;
     if (existing_config(e, bundle, ret_plan, &ignored) < 0)
         *ret_plan = NULL; /* spoilt: there are no hooks to be known */
     err_done(&ignored);

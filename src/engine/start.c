@@ -23,30 +23,56 @@
 #include "host/socket.h"
 #include "host/words.h"
 
-int engine_await_exec(int socket_fd, int pidfd, struct plan *plan, const struct plan_process *process,
-                      const struct host_cgroup *cgroup, bool *ret_hook, struct err *err)
-{
+/* What the stub had to say until it closed the socket. */
+struct answer {
+    enum { ANSWER_EXECUTED, ANSWER_FAILED, ANSWER_DIED } how;
+    struct msg m; /* ANSWER_FAILED, with a text */
     char text[MSG_TEXT_MAX];
-    struct msg m;
-    bool told = false;
+    size_t n;
+};
 
+static int listen_to_stub(int socket_fd, struct answer *ret, struct err *err)
+{
+    ret->how = ANSWER_DIED;
     for (;;) {
-        size_t n = sizeof text;
         autoclose int fd = -EBADF;
-        int r = gate_receive(socket_fd, &m, text, &n, &fd);
+        int r;
 
+        ret->n = sizeof ret->text;
+        r = gate_receive(socket_fd, &ret->m, ret->text, &ret->n, &fd);
         if (r < 0)
             return err_set(err, ERR_INIT_DIED, r, "listen to the container's process");
         if (r == 0)
-            break;
-        if (m.type == MSG_FAILED) {
-            if (ret_hook)
-                *ret_hook = m.stage == STUB_STAGE_HOOK;
-            return engine_init_failed(plan, process, &m, text, n, err);
+            return 0;
+        if (ret->m.type == MSG_FAILED) {
+            ret->how = ANSWER_FAILED;
+            return 0;
         }
-        told = told || m.type == MSG_EXEC;
+        if (ret->m.type == MSG_EXEC)
+            ret->how = ANSWER_EXECUTED;
     }
-    return told ? 0 : engine_init_died(pidfd, cgroup, err);
+}
+
+static int judge(const struct answer *answer, int pidfd, struct plan *plan,
+                 const struct plan_process *process, const struct host_cgroup *cgroup, bool *ret_hook,
+                 struct err *err)
+{
+    if (answer->how == ANSWER_EXECUTED)
+        return 0;
+    if (answer->how == ANSWER_DIED)
+        return engine_init_died(pidfd, cgroup, err);
+    if (ret_hook)
+        *ret_hook = answer->m.stage == STUB_STAGE_HOOK;
+    return engine_init_failed(plan, process, &answer->m, answer->text, answer->n, err);
+}
+
+int engine_await_exec(int socket_fd, int pidfd, struct plan *plan, const struct plan_process *process,
+                      const struct host_cgroup *cgroup, bool *ret_hook, struct err *err)
+{
+    struct answer answer;
+    int r = listen_to_stub(socket_fd, &answer, err);
+
+    return r < 0 ? r : judge(&answer, pidfd, plan, process, cgroup, ret_hook, err);
 }
 
 static int check_status(const struct existing *e, struct err *err)
@@ -91,33 +117,61 @@ static void destroy(struct existing *e, struct plan *plan)
     err_done(&second);
 }
 
-static int start(struct existing *e, struct bundle *bundle, struct plan **ret_plan, struct err *err)
+/* GO, and what comes of it. */
+static int tell_stub(struct existing *e, struct answer *ret, struct err *err)
 {
-    autoclose int fd = -EBADF;
-    bool hook = false;
+    autoclose int fd = connect_to_stub(e, err);
     int64_t begin;
-    int r = check_status(e, err);
+    int r;
 
-    if (r >= 0)
-        r = existing_config(e, bundle, ret_plan, err);
-    if (r >= 0)
-        r = check_process(*ret_plan, err);
-    if (r >= 0)
-        r = existing_cgroup(e, err);
-    if (r < 0)
-        return r;
-    fd = connect_to_stub(e, err);
     if (fd < 0)
         return fd;
     r = gate_go(fd, e->state->pid);
     if (r < 0 && r != -EPIPE && r != -ECONNRESET)
         return err_set(err, ERR_INIT_DIED, r, "tell the container's process to start");
     begin = trace_begin(e->ocirt->trace_fd);
-    r = engine_await_exec(fd, e->pidfd, *ret_plan, (*ret_plan)->process, &e->cgroup, &hook, err);
+    /* Nobody listens there any more, and its presence means "created".  While the stub works, it costs no time. */
+    (void) unlinkat(e->dir_fd, HOST_STATE_SOCKET, 0);
+    r = listen_to_stub(fd, ret, err);
     trace_end(e->ocirt->trace_fd, "stub", "become the program", e->state->pid, begin);
-    (void) unlinkat(e->dir_fd, HOST_STATE_SOCKET,
-                    0); /* nobody listens any more; its presence means "created" */
-    if (r >= 0) {
+    return r;
+}
+
+/* The configuration is needed for hooks and for the words of an error only: most starts do without. */
+static int need_plan(struct existing *e, struct bundle *bundle, struct plan **plan, struct err *err)
+{
+    return *plan ? 0 : existing_config(e, bundle, plan, err);
+}
+
+static int explain(struct existing *e, struct bundle *bundle, struct plan **ret_plan,
+                   const struct answer *answer, bool *ret_hook, struct err *err)
+{
+    int r = need_plan(e, bundle, ret_plan, err);
+
+    if (r >= 0)
+        r = existing_cgroup(e, err);
+    return r < 0 ? r : judge(answer, e->pidfd, *ret_plan, (*ret_plan)->process, &e->cgroup, ret_hook, err);
+}
+
+static int start(struct existing *e, struct bundle *bundle, struct plan **ret_plan, struct err *err)
+{
+    const struct host_state_config *config = e->state->config;
+    struct answer answer;
+    bool hook = false;
+    int r = check_status(e, err);
+
+    if (r >= 0 && (!config || !config->process || config->poststart)) {
+        r = need_plan(e, bundle, ret_plan, err);
+        if (r >= 0)
+            r = check_process(*ret_plan, err);
+    }
+    if (r >= 0)
+        r = tell_stub(e, &answer, err);
+    if (r < 0)
+        return r;
+    if (answer.how != ANSWER_EXECUTED)
+        r = explain(e, bundle, ret_plan, &answer, &hook, err);
+    else if (*ret_plan) {
         r = host_hooks_run_for(e->state, &(*ret_plan)->hooks[PLAN_POSTSTART], PLAN_POSTSTART,
                                OCI_STATUS_RUNNING, (*ret_plan)->hooks_stdout, (*ret_plan)->hooks_stderr, err);
         hook = r < 0;

@@ -58,7 +58,7 @@ static int write_document(struct existing *e, enum json_style style, struct json
         .rootfs = s->rootfs ? s->rootfs : (char *) (uintptr_t) "",
         .created = s->created ? s->created : (char *) (uintptr_t) "0001-01-01T00:00:00Z",
         .annotations = s->annotations,
-        .owner = host_user_name(s->owner, &e->arena),
+        .owner = (char *) (uintptr_t) existing_owner(e),
         .scope = s->cgroup ? s->cgroup->scope : NULL,
     };
     int r = document.owner ? json_write_text(&document, style, out) : -ENOMEM;
@@ -74,7 +74,7 @@ int ocirt_state(struct ocirt *ocirt, const char *id, char **ret_json, struct oci
     int r = existing_open(ocirt, id, EXISTING_READ, &e, &err);
 
     if (r >= 0)
-        r = existing_look(&e, &err);
+        r = existing_see(&e, &err);
     if (r >= 0)
         r = write_document(&e, JSON_PRETTY, &text, &err);
     if (r >= 0)
@@ -92,37 +92,36 @@ int ocirt_state(struct ocirt *ocirt, const char *id, char **ret_json, struct oci
 typedef int visit_fn(struct existing *e, void *data, struct err *err);
 
 /* One that vanishes meanwhile, or is another runtime's, is passed over; one whose record is spoilt is warned of. */
-static int visit(struct ocirt *ocirt, int root_fd, const char *id, visit_fn *each, void *data,
-                 struct err *err)
+static int visit(struct existing *e, const char *id, visit_fn *each, void *data, struct err *err)
 {
-    struct err mine = engine_err(ocirt);
-    struct existing e = EXISTING_INIT;
-    int r = existing_open_at(ocirt, root_fd, id, &e, &mine);
+    struct err mine = engine_err(e->ocirt);
+    int r = existing_next(e, id, &mine);
 
     if (r >= 0)
-        r = existing_look(&e, &mine);
+        r = existing_see(e, &mine);
     if (r >= 0)
-        r = each(&e, data, err);
+        r = each(e, data, err);
     else if (mine.code != ERR_NOT_FOUND)
         err_warn(&mine, "%s: %s", id, mine.text ? mine.text : "out of memory"), r = 0;
     else
         r = 0;
     err_done(&mine);
-    existing_done(&e);
     return r;
 }
 
 static int visit_all(struct ocirt *ocirt, visit_fn *each, void *data, struct err *err)
 {
+    struct existing e = EXISTING_INIT;
     struct arena arena = { 0 };
     struct json_strings ids = { 0 };
-    autoclose int root_fd = -EBADF;
-    int r = host_root_open(ocirt->root, false, NULL, &root_fd, err);
+    int r = host_root_open(ocirt->root, false, NULL, &e.root_fd, err);
 
+    e.ocirt = ocirt;
     if (r >= 0)
-        r = host_state_list(root_fd, &arena, &ids, err);
+        r = host_state_list(e.root_fd, &arena, &ids, err);
     for (size_t i = 0; r == 0 && i < ids.n; i++)
-        r = visit(ocirt, root_fd, ids.v[i], each, data, err);
+        r = visit(&e, ids.v[i], each, data, err);
+    existing_done(&e);
     arena_free(&arena);
     return r;
 }
@@ -142,7 +141,7 @@ static int tell_caller(struct existing *e, void *data, struct err *err)
         .bundle = s->bundle ? s->bundle : "",
         .rootfs = s->rootfs ? s->rootfs : "",
         .created = s->created ? s->created : "",
-        .owner = host_user_name(s->owner, &e->arena),
+        .owner = existing_owner(e),
         .status = (enum ocirt_status) e->status,
         .pid = is_alive(e) ? s->pid : 0,
     };

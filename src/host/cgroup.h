@@ -116,6 +116,23 @@ int host_cgroup_open(enum plan_cgroup_manager manager, const char *path, const c
 /* Does any of it exist? */
 bool host_cgroup_exists(const struct host_cgroup *cg);
 
+/* Where all cgroups are: opened once, to look at many containers. */
+struct host_cgroup_top {
+    enum plan_cgroup_layout layout;
+    int v2_fd, freezer_fd; /* -1: there is none */
+};
+
+#define HOST_CGROUP_TOP_INIT \
+    { \
+        .v2_fd = -1, .freezer_fd = -1 \
+    }
+
+int host_cgroup_top_open(struct host_cgroup_top *ret, struct err *err);
+void host_cgroup_top_close(struct host_cgroup_top *top);
+
+/* Is the cgroup PATH ("/a/b") frozen?  What host_cgroup_is_frozen() says, without opening it: 1, 0, or -errno. */
+int host_cgroup_top_frozen(const struct host_cgroup_top *top, const char *path);
+
 /*
  * exec --cgroup: the cgroup PATH below the container's own, which must exist.  A leading "/" means the
  * container's own. HIERARCHY is NULL, or the v1 controller whose hierarchy alone is meant (runc's
@@ -137,6 +154,12 @@ int host_cgroup_of_process(const struct host_cgroup *cg, pid_t pid, struct host_
  * works on frozen ones; on v1 they are frozen, signalled and thawed until none is left or the deadline comes.
  */
 int host_cgroup_kill(struct host_cgroup *cg, int signal, struct err *err);
+
+/*
+ * Removes it if nothing is left in it, without a look or a wait: true if it is gone, its parents too.  Only on v2 and where
+ * ocirt made it; else false, which means that it is to be killed and removed.
+ */
+bool host_cgroup_remove_empty(struct host_cgroup *cg);
 
 /*
  * Waits until no process is left, then removes what is below the container's cgroup, itself and its parents

@@ -128,6 +128,17 @@ static int remove_dirs(struct host_cgroup *cg, int64_t time)
     return r;
 }
 
+bool host_cgroup_remove_empty(struct host_cgroup *cg)
+{
+    if (cg->manager != PLAN_MANAGER_CGROUPFS || cg->layout != PLAN_CGROUP_V2 || !cg->path || !cg->n_dirs ||
+        !cg->dirs[0].made)
+        return false;
+    if (unlinkat(cg->dirs[0].root_fd, cg->path + strspn(cg->path, "/"), AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return false;
+    host_cgroup_remove_parents(cg);
+    return true;
+}
+
 int host_cgroup_remove(struct host_cgroup *cg, struct err *err)
 {
     int64_t time = host_cgroup_now() + HOST_CGROUP_DEADLINE;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * process.c - how a process ended.
+ * process.c - which process it is, and how it ended.
  */
 #include "host/process.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +24,35 @@ _Static_assert(sizeof(struct pidfd_info_v0) == 64, "PIDFD_INFO_SIZE_VER0");
 
 #define INFO_EXIT 0x8U /* PIDFD_INFO_EXIT */
 #define GET_INFO  _IOWR(0xFF, 11, struct pidfd_info_v0)
+
+#define PIDFS_MAGIC 0x50494446 /* PID_FS_MAGIC of linux/magic.h */
+
+/* Before pidfs all pidfds shared one inode. */
+uint64_t host_process_inode(int pidfd)
+{
+    struct statfs fs;
+    struct stat st;
+
+    if (sizeof st.st_ino < sizeof(uint64_t) || sizeof(long) < sizeof(uint64_t))
+        return 0; /* the kernel's own inode number is a long */
+    if (fstatfs(pidfd, &fs) < 0 || fs.f_type != PIDFS_MAGIC || fstat(pidfd, &st) < 0)
+        return 0;
+    return st.st_ino;
+}
+
+bool host_process_is(int pidfd, uint64_t inode)
+{
+    struct stat st;
+
+    return fstat(pidfd, &st) == 0 && st.st_ino == inode;
+}
+
+bool host_process_has_ended(int pidfd)
+{
+    struct pollfd fd = { .fd = pidfd, .events = POLLIN };
+
+    return poll(&fd, 1, 0) > 0;
+}
 
 static void set(int *ret_status, int *ret_signal, int status, int signal)
 {

@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * process.h - how a process ended.
+ * process.h - which process it is, and how it ended.
  */
 #ifndef OCIRT_HOST_PROCESS_H
 #define OCIRT_HOST_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * A number that no other process has had since boot: the inode of its pidfd (pidfs, Linux 6.9).  0 where the kernel has
+ * no such number, or where an inode number is too short to hold it.
+ */
+uint64_t host_process_inode(int pidfd);
+
+/* Is it the process with that number? */
+bool host_process_is(int pidfd, uint64_t inode);
+
+/* Is nothing left of the process that runs?  Its parent may not have reaped it yet. */
+bool host_process_has_ended(int pidfd);
 
 /*
  * Waits until the child of PIDFD has ended, and reaps it.  For one that is not our child and has ended, the

@@ -9,17 +9,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/procfs.h"
 #include "base/sys.h"
+#include "host/process.h"
 #include "host/words.h"
 
 #define STATE_FILE  "state.json"
@@ -247,13 +250,27 @@ static int parse(const char *id, const char *text, size_t n, struct arena *arena
     return 0;
 }
 
-/* The state in DIR_FD; *RET stays NULL where there is none and the directory is not ours. */
-static int load_from(int dir_fd, const char *id, struct arena *arena, struct host_state **ret,
-                     struct err *err)
+/* What it is short of is no JSON: one read(2) does for a state of usual size. */
+static int read_state(int fd, struct arena *arena, char **ret_text, size_t *ret_n)
+{
+    char buf[2048];
+    ssize_t n = fd < 0 ? fd : pread(fd, buf, sizeof buf, 0);
+
+    if (n < 0)
+        return fd < 0 ? fd : -errno;
+    if (n == sizeof buf)
+        return json_slurp(fd, arena, ret_text, ret_n);
+    *ret_text = arena_strndup(arena, buf, (size_t) n);
+    *ret_n = (size_t) n;
+    return *ret_text ? 0 : -ENOMEM;
+}
+
+int host_state_read(int dir_fd, const char *id, struct arena *arena, struct host_state **ret, struct err *err)
 {
     char *text;
     size_t n;
-    int r = read_file(dir_fd, STATE_FILE, arena, &text, &n);
+    autoclose int fd = sys_openat(dir_fd, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    int r = read_state(fd, arena, &text, &n);
 
     if (r == -ENOENT && !is_leftover(dir_fd))
         return not_found(err);
@@ -266,6 +283,31 @@ static int load_from(int dir_fd, const char *id, struct arena *arena, struct hos
     return parse(id, text, n, arena, ret, err);
 }
 
+/* Ours, and it can't have been taken from a directory of ours into another. */
+static bool is_our_file(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1 &&
+           !(st.st_mode & S_IWOTH);
+}
+
+int host_state_peek(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state,
+                    struct err *err)
+{
+    const char *path = arena_printf(arena, "%s/" STATE_FILE, id);
+    autoclose int fd = path ? sys_openat2(root_fd, path, O_RDONLY | O_NONBLOCK, 0,
+                                          RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV)
+                            : -ENOMEM;
+    char *text;
+    size_t n;
+    int r = fd >= 0 && !is_our_file(fd) ? -ENOENT : read_state(fd, arena, &text, &n);
+
+    if (r < 0)
+        return r == -ENOMEM ? err_nomem(err) : not_found(err);
+    return parse(id, text, n, arena, ret_state, err);
+}
+
 int host_state_load(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state,
                     int *ret_dir_fd, struct err *err)
 {
@@ -276,7 +318,7 @@ int host_state_load(int root_fd, const char *id, struct arena *arena, struct hos
     if (r == 0)
         r = open_directory(root_fd, id, &dir_fd, err);
     if (r == 0)
-        r = load_from(dir_fd, id, arena, &state, err);
+        r = host_state_read(dir_fd, id, arena, &state, err);
     if (r < 0)
         return r;
     *ret_state = state;
@@ -292,18 +334,57 @@ int host_state_open(int root_fd, const char *id, int *ret_dir_fd, struct err *er
     return r < 0 ? r : open_directory(root_fd, id, ret_dir_fd, err);
 }
 
-enum oci_status host_state_status(const struct host_state *state, int proc_fd, int dir_fd)
+/* ---- the process ------------------------------------------------------------------------------------- */
+
+static bool is_volatile(int dir_fd)
+{
+    struct statfs fs;
+
+    return fstatfs(dir_fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+int host_state_identify(struct host_state *state, int dir_fd, int pidfd, int proc_fd, pid_t pid)
+{
+    char letter;
+
+    state->pid = pid;
+    state->start_time = 0;
+    state->inode = is_volatile(dir_fd) ? host_process_inode(pidfd) : 0;
+    return state->inode ? 0 : procfs_start_time(proc_fd, pid, &state->start_time, &letter);
+}
+
+bool host_state_needs_procfs(const struct host_state *state)
+{
+    return state->pid > 0 && !state->inode;
+}
+
+static bool started_then(const struct host_state *state, int proc_fd)
 {
     uint64_t start_time;
     char letter;
 
-    if (state->pid <= 0 || procfs_start_time(proc_fd, state->pid, &start_time, &letter) < 0)
-        return OCI_STATUS_STOPPED;
-    if (start_time != state->start_time || letter == 'Z' || letter == 'X')
+    return procfs_start_time(proc_fd, state->pid, &start_time, &letter) == 0 &&
+           start_time == state->start_time && letter != 'Z' && letter != 'X';
+}
+
+/* A pid alone proves nothing, it may have been used again. */
+static bool is_alive(const struct host_state *state, int pidfd, int proc_fd)
+{
+    if (state->pid <= 0 || pidfd < 0)
+        return false;
+    if (!state->inode)
+        return started_then(state, proc_fd);
+    return host_process_is(pidfd, state->inode) && !host_process_has_ended(pidfd);
+}
+
+enum oci_status host_state_status(const struct host_state *state, int pidfd, int proc_fd, int dir_fd,
+                                  const char *socket)
+{
+    if (!is_alive(state, pidfd, proc_fd))
         return OCI_STATUS_STOPPED;
     if (state->creating)
         return OCI_STATUS_CREATING;
-    return faccessat(dir_fd, HOST_STATE_SOCKET, F_OK, 0) == 0 ? OCI_STATUS_CREATED : OCI_STATUS_RUNNING;
+    return faccessat(dir_fd, socket, F_OK, 0) == 0 ? OCI_STATUS_CREATED : OCI_STATUS_RUNNING;
 }
 
 /* ---- remove ------------------------------------------------------------------------------------------ */

@@ -54,6 +54,14 @@ struct host_state_rdt {
     char *monitoring; /* name of our mon_groups/ directory in it; NULL if none */
 };
 
+/* What later commands must know of the configuration, so that they need not read it. */
+struct host_state_config {
+    struct json_node node;
+    bool process;             /* there is a program to start */
+    bool own_pids;            /* it has a new pid namespace */
+    bool poststart, poststop; /* it has such hooks */
+};
+
 struct host_state {
     struct json_node node;
     uint32_t format; /* HOST_STATE_FORMAT */
@@ -61,15 +69,17 @@ struct host_state {
     char *created;       /* RFC 3339 with nanoseconds, UTC */
     uint32_t owner;      /* uid of who created it */
     int32_t pid;         /* as the runtime sees it; 0: not made yet */
-    uint64_t start_time; /* of pid, in clock ticks since boot */
+    uint64_t inode;      /* host_process_inode() of pid; 0: start_time tells who it is */
+    uint64_t start_time; /* of pid, in clock ticks since boot; 0 with an inode */
     bool creating;       /* create has not ended */
     bool detached, terminal, rootless;
     bool has_seccomp, has_user_namespace;
     bool has_time_namespace;     /* that the configuration does not tell of: CRIU made it */
     struct json_map annotations; /* of the configuration */
 
-    struct host_state_cgroup *cgroup;                      /* NULL: none */
-    struct host_state_rdt *rdt;                            /* NULL: none */
+    struct host_state_config *config; /* NULL: of an older version; look into config.json */
+    struct host_state_cgroup *cgroup; /* NULL: none */
+    struct host_state_rdt *rdt;       /* NULL: none */
     JSON_LIST(struct host_state_net_device *) net_devices; /* that were or are about to be moved */
     struct json_strings mounts; /* made in an inherited mount namespace, to be undone in reverse */
     char *notify_directory;     /* of the NOTIFY_SOCKET proxy; NULL: none */
@@ -77,8 +87,8 @@ struct host_state {
 
 enum { HOST_STATE_FORMAT = 1 };
 
-extern const struct json_type host_state_type, host_state_cgroup_type, host_state_net_device_type,
-    host_state_rdt_type;
+extern const struct json_type host_state_type, host_state_config_type, host_state_cgroup_type,
+    host_state_net_device_type, host_state_rdt_type;
 
 /* ---- the root ---------------------------------------------------------------------------------------- */
 
@@ -132,6 +142,17 @@ int host_state_save(int dir_fd, const struct host_state *state, struct err *err)
 int host_state_load(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state,
                     int *ret_dir_fd, struct err *err);
 
+/* The same from a directory that host_state_open() has opened. */
+int host_state_read(int dir_fd, const char *id, struct arena *arena, struct host_state **ret_state,
+                    struct err *err);
+
+/*
+ * The same without opening the directory, which is a good part of what one more container costs in a list.  What only its
+ * directory can tell about (a leftover, another runtime's) is not found: -ENOENT, then load it.
+ */
+int host_state_peek(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state,
+                    struct err *err);
+
 /* config.json as it was read at create. *RET_TEXT lives in ARENA, NUL-terminated. */
 int host_config_save(int dir_fd, const char *text, size_t n, struct err *err);
 int host_config_load(int dir_fd, struct arena *arena, char **ret_text, size_t *ret_n, struct err *err);
@@ -140,10 +161,21 @@ int host_config_load(int dir_fd, struct arena *arena, char **ret_text, size_t *r
 int host_state_remove(int root_fd, const char *id, struct err *err);
 
 /*
- * What the container is doing, from its process and start.sock: creating, created, running or stopped (never
- * paused: ask the cgroup).  PROC_FD: the private procfs.
+ * Records in STATE which process PIDFD is: its inode, or where there is none, or where the state root DIR_FD is in may
+ * outlive a reboot (after which inodes are used again), its start time.  PROC_FD: the private procfs.  0 or -errno.
  */
-enum oci_status host_state_status(const struct host_state *state, int proc_fd, int dir_fd);
+int host_state_identify(struct host_state *state, int dir_fd, int pidfd, int proc_fd, pid_t pid);
+
+/* Must host_state_status() have a procfs to tell? */
+bool host_state_needs_procfs(const struct host_state *state);
+
+/*
+ * What the container is doing, from its process and start.sock: creating, created, running or stopped (never
+ * paused: ask the cgroup).  PIDFD: of state->pid, or negative if there is no such process.  PROC_FD: the private procfs,
+ * if it is needed.  SOCKET: HOST_STATE_SOCKET in DIR_FD, or its path below it.
+ */
+enum oci_status host_state_status(const struct host_state *state, int pidfd, int proc_fd, int dir_fd,
+                                  const char *socket);
 
 /* ---- what goes into it ------------------------------------------------------------------------------- */
 

@@ -25,6 +25,14 @@ static const char *const manager_words[] = {
 };
 static const struct json_words managers = { manager_words, sizeof manager_words / sizeof *manager_words };
 
+static const struct json_field host_state_config_fields[] = {
+    F(host_state_config, process, "process"),
+    F(host_state_config, own_pids, "ownPids"),
+    F(host_state_config, poststart, "poststart"),
+    F(host_state_config, poststop, "poststop"),
+};
+TYPE(host_state_config);
+
 static const struct json_field host_state_cgroup_fields[] = {
     CHOICE(host_state_cgroup, manager, "manager", managers),
     F(host_state_cgroup, path, "path"),
@@ -52,6 +60,7 @@ static const struct json_field host_state_fields[] = {
     F(host_state, format, "ocirt"),
     F(host_state, id, "id"),
     F(host_state, pid, "init_process_pid"),
+    F(host_state, inode, "init_process_inode"),
     F(host_state, start_time, "init_process_start"),
     F(host_state, created, "created"),
     F(host_state, creating, "creating"),
@@ -66,6 +75,7 @@ static const struct json_field host_state_fields[] = {
     F(host_state, has_user_namespace, "userNamespace"),
     F(host_state, has_time_namespace, "timeNamespace"),
     F(host_state, annotations, "annotations"),
+    OBJ(host_state, config, "config", host_state_config),
     OBJ(host_state, cgroup, "cgroup", host_state_cgroup),
     OBJ(host_state, rdt, "rdt", host_state_rdt),
     OBJS(host_state, net_devices, "netDevices", host_state_net_device),

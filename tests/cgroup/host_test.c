@@ -413,6 +413,51 @@ static void test_signal(void)
     end(&f);
 }
 
+static void test_remove_empty(void)
+{
+    bool v2 = facts.cgroup_layout == PLAN_CGROUP_V2;
+    struct fixture f, g;
+    struct worker w;
+
+    good(&f, create(&f, "empty", "", ""), "made, to be removed at once");
+    w = start_in(&f);
+    OK(!host_cgroup_remove_empty(&f.cg), "%s: not while it has a process", view);
+    OK(exists_in_all(&f, true), "%s: and nothing is gone", view);
+    good(&g, create(&g, "empty/below", "", ""), "another container uses a cgroup below");
+    good(&f, host_cgroup_kill(&f.cg, SIGKILL, &f.err), "the process is killed");
+    (void) reap(&w);
+    OK(!host_cgroup_remove_empty(&f.cg) && exists_in_all(&f, true), "%s: nor with one below", view);
+    kill_and_remove(&g, NULL, "that one");
+    end(&g);
+    if (v2) {
+        good(&g, create(&g, "empty", "", ""), "it is given to another container");
+        OK(!host_cgroup_remove_empty(&g.cg) && exists_in_all(&f, true), "%s: whose it is not to remove",
+           view);
+        end(&g);
+    }
+    OK(host_cgroup_remove_empty(&f.cg) == v2, "%s: empty, it goes on v2", view);
+    OK(exists_in_all(&f, !v2), "%s: as it says", view);
+    kill_and_remove(&f, NULL, "anyway");
+    end(&f);
+}
+
+/* 1, 0, or -errno, and both ways to ask say the same. */
+static int is_frozen(const struct fixture *f)
+{
+    struct host_cgroup_top all = HOST_CGROUP_TOP_INIT;
+    struct err err = { 0 };
+    int r = host_cgroup_top_open(&all, &err);
+
+    if (r >= 0)
+        r = host_cgroup_top_frozen(&all, f->cg.path);
+    OK(all.layout == facts.cgroup_layout && host_cgroup_top_frozen(&all, "/no/such/cgroup") == 0 &&
+           host_cgroup_top_frozen(&all, NULL) == 0,
+       "%s: what does not exist is not frozen", view);
+    host_cgroup_top_close(&all);
+    err_done(&err);
+    return r == host_cgroup_is_frozen(&f->cg) ? r : -EINVAL;
+}
+
 static void test_freeze(void)
 {
     struct fixture f, g;
@@ -421,9 +466,9 @@ static void test_freeze(void)
 
     good(&f, create(&f, "freeze", "", ""), "made, to be frozen");
     w = start_in(&f);
-    OK(host_cgroup_is_frozen(&f.cg) == 0, "%s: at first it is not", view);
+    OK(is_frozen(&f) == 0, "%s: at first it is not", view);
     good(&f, host_cgroup_freeze(&f.cg, true, &f.err), "it is frozen");
-    OK(host_cgroup_is_frozen(&f.cg) == 1, "%s: it says so", view);
+    OK(is_frozen(&f) == 1, "%s: it says so", view);
     OK(write(w.fd, "r/dev/null", 10) == 10, "%s: it is asked something", view);
     p = (struct pollfd){ .fd = w.fd, .events = POLLIN };
     OK(poll(&p, 1, 50) == 0, "%s: and does not answer", view);
@@ -434,7 +479,7 @@ static void test_freeze(void)
     OK(exists_in_all(&f, true), "%s: and not touched", view);
     end(&g);
     good(&f, host_cgroup_freeze(&f.cg, false, &f.err), "it is thawed");
-    OK(host_cgroup_is_frozen(&f.cg) == 0 && poll(&p, 1, 10000) == 1, "%s: it answers", view);
+    OK(is_frozen(&f) == 0 && poll(&p, 1, 10000) == 1, "%s: it answers", view);
     good(&f, host_cgroup_freeze(&f.cg, true, &f.err), "it is frozen again");
     kill_and_remove(&f, &w, "killed while frozen");
     end(&f);
@@ -857,6 +902,7 @@ static void run_all(const char *name)
     test_open();
     test_nested();
     test_signal();
+    test_remove_empty();
     test_freeze();
     test_given();
     test_failure();

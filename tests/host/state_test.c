@@ -2,11 +2,16 @@
 /* state_test.c - the directory of a container: claimed once, saved, loaded, spoilt, foreign, removed. */
 #include "host/state.h"
 
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include "base/procfs.h"
+#include "base/sys.h"
 #include "host.h"
+#include "host/process.h"
 #include "host/words.h"
 
 static struct err err;
@@ -86,6 +91,7 @@ static struct host_state example(void)
     static struct host_state_cgroup cgroup = { .manager = HOST_MANAGER_SYSTEMD,
                                                .path = "/a/b",
                                                .scope = "s.scope" };
+    static struct host_state_config config = { .process = true, .poststop = true };
     static struct host_state_net_device device = { .host_name = "dummy0", .name = "eth%d" };
     static struct host_state_net_device *devices[] = { &device };
     static struct host_state_rdt rdt = { .group = "", .keep = true, .monitoring = "web1" };
@@ -98,10 +104,12 @@ static struct host_state example(void)
         .created = "2026-01-01T00:00:00Z",
         .owner = 7,
         .pid = 1234567,
+        .inode = UINT64_MAX - 1,
         .start_time = UINT64_MAX,
         .creating = true,
         .terminal = true,
         .annotations = { pairs, 1 },
+        .config = &config,
         .cgroup = &cgroup,
         .rdt = &rdt,
         .mounts = { mounts, 2 },
@@ -117,7 +125,10 @@ static void same(const struct host_state *state)
     check_text(state->bundle, "/b", "bundle");
     check_text(state->rootfs, "/b/rootfs", "rootfs");
     check_number(state->pid, 1234567, "pid");
-    check(state->start_time == UINT64_MAX, "start time");
+    check(state->inode == UINT64_MAX - 1 && state->start_time == UINT64_MAX, "who it is");
+    check(state->config && state->config->process && state->config->poststop && !state->config->poststart &&
+              !state->config->own_pids,
+          "what is asked of the configuration");
     check_number(state->owner, 7, "owner");
     check(state->creating && state->terminal && !state->has_seccomp, "flags");
     check(state->annotations.n == 1 && !strcmp(state->annotations.v[0].value, "x\"y"), "annotations");
@@ -145,6 +156,8 @@ static void life_of_one(void)
     check_good(host_state_save(dir_fd, &state, &err), &err, "it is saved");
     check_good(host_state_save(dir_fd, &state, &err), &err, "and saved again");
     check_good(host_state_load(root_fd, "web1", &arena, &loaded, &again, &err), &err, "and loaded");
+    same(loaded);
+    check_good(host_state_peek(root_fd, "web1", &arena, &loaded, &err), &err, "or without its directory");
     same(loaded);
     text = read_file("state/root/web1/state.json");
     check(strncmp(text, "{\"ocirt\":1,\"id\":\"web1\",\"init_process_pid\":1234567,", 50) == 0,
@@ -191,7 +204,17 @@ static void other_directories(void)
     check_error(host_state_load(root_fd, "torn", &arena, &loaded, NULL, &err), &err, "spoilt",
                 "an empty object");
     check_good(host_state_remove(root_fd, "torn", &err), &err, "a torn one can be removed");
+    write_file("state/root/linked", "{\"ocirt\":1}", 0600);
+    (void) mkdir("state/root/l", 0711);
+    (void) link("state/root/linked", "state/root/l/state.json");
+    check_number(host_state_peek(root_fd, "l", &arena, &loaded, &err), -ENOENT,
+                 "a file that is elsewhere too is left to a closer look");
+    err_done(&err);
+    (void) unlink("state/root/linked");
+    check_good(host_state_remove(root_fd, "l", &err), &err, "removed");
     (void) symlink("runc1", "state/root/link");
+    check_number(host_state_peek(root_fd, "link", &arena, &loaded, &err), -ENOENT, "nor a symlink");
+    err_done(&err);
     check_error(host_state_load(root_fd, "link", &arena, &loaded, NULL, &err), &err, "",
                 "a symlink is not followed");
 }
@@ -239,37 +262,117 @@ static void locks(void)
     (void) close(other);
 }
 
-static void statuses(void)
+static enum oci_status status_of(const struct host_state *state, int pidfd, int dir_fd)
 {
-    struct host_state state = example();
-    int dir_fd = -1, status;
-    char letter;
+    return host_state_status(state, pidfd, proc_fd, dir_fd, HOST_STATE_SOCKET);
+}
+
+static pid_t sleeper(int *ret_pidfd)
+{
     pid_t pid = fork();
 
     if (pid == 0)
         for (;;)
             (void) pause();
+    *ret_pidfd = sys_pidfd_open(pid);
+    return pid;
+}
+
+/* A number for each process: pidfs. */
+static void inodes(void)
+{
+    struct host_state state = example();
+    int pidfd = -1, other_fd = -1, dir_fd = -1, status;
+    pid_t pid = sleeper(&pidfd), other = sleeper(&other_fd);
+
+    state.pid = pid;
+    state.creating = false;
+    state.start_time = 0;
+    state.inode = host_process_inode(pidfd);
+    check_good(host_state_claim(root_fd, "i", &dir_fd, &err), &err, "a container");
+    if (state.inode) {
+        check(!host_state_needs_procfs(&state), "no procfs is needed");
+        check_number(host_state_status(&state, pidfd, -1, dir_fd, HOST_STATE_SOCKET), OCI_STATUS_RUNNING,
+                     "its number tells the process");
+        check_number(host_state_status(&state, other_fd, -1, dir_fd, HOST_STATE_SOCKET), OCI_STATUS_STOPPED,
+                     "another process has another");
+        write_file("state/root/i/start.sock", "", 0600);
+        check_number(host_state_status(&state, pidfd, -1, root_fd, "i/start.sock"), OCI_STATUS_CREATED,
+                     "the socket may be named from above");
+    } else {
+        skip("its number tells the process", "this kernel gives processes no numbers (Linux 6.9 does)");
+    }
+    (void) kill(pid, SIGKILL);
+    (void) waitid(P_PID, (id_t) pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
+    check(host_process_has_ended(pidfd) && !host_process_has_ended(other_fd), "one has ended");
+    check_number(host_state_status(&state, pidfd, proc_fd, dir_fd, HOST_STATE_SOCKET), OCI_STATUS_STOPPED,
+                 "stopped, as a zombie");
+    (void) kill(other, SIGKILL);
+    (void) waitpid(pid, &status, 0);
+    (void) waitpid(other, &status, 0);
+    (void) close(pidfd);
+    (void) close(other_fd);
+    (void) close(dir_fd);
+    check_good(host_state_remove(root_fd, "i", &err), &err, "and removed");
+}
+
+/* On a disk a number could be that of another process after a reboot; on a tmpfs nothing is left then. */
+static void identities(void)
+{
+    struct host_state state = example();
+    int pidfd = -1, disk_fd = sys_openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0), status;
+    int shm_fd = sys_openat(AT_FDCWD, "/dev/shm", O_RDONLY | O_DIRECTORY, 0);
+    pid_t pid = sleeper(&pidfd);
+    struct statfs fs;
+
+    if (fstatfs(disk_fd, &fs) == 0 && fs.f_type != TMPFS_MAGIC) {
+        check_number(host_state_identify(&state, disk_fd, pidfd, proc_fd, pid), 0, "a process on a disk");
+        check(state.pid == pid && !state.inode && state.start_time, "is known by its start time");
+    } else {
+        skip("a process on a disk", "/ is a tmpfs");
+    }
+    if (fstatfs(shm_fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC) {
+        check_number(host_state_identify(&state, shm_fd, pidfd, proc_fd, pid), 0, "a process on a tmpfs");
+        check(state.pid == pid && state.inode == host_process_inode(pidfd) &&
+                  !state.inode == !!state.start_time,
+              "is known by its number, if it has one");
+    } else {
+        skip("a process on a tmpfs", "/dev/shm is none");
+    }
+    (void) kill(pid, SIGKILL);
+    (void) waitpid(pid, &status, 0);
+    (void) close(pidfd);
+    (void) close(disk_fd);
+    (void) close(shm_fd);
+}
+
+static void statuses(void)
+{
+    struct host_state state = example();
+    int dir_fd = -1, pidfd = -1, status;
+    char letter;
+    pid_t pid = sleeper(&pidfd);
+
+    state.inode = 0;
     check_good(host_state_claim(root_fd, "s", &dir_fd, &err), &err, "a container");
     state.pid = 0;
-    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED,
-                 "without a process is stopped");
+    check_number(status_of(&state, pidfd, dir_fd), OCI_STATUS_STOPPED, "without a process is stopped");
     state.pid = pid;
     check_number(procfs_start_time(proc_fd, pid, &state.start_time, &letter), 0, "with one");
-    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_CREATING, "it is being created");
+    check_number(status_of(&state, pidfd, dir_fd), OCI_STATUS_CREATING, "it is being created");
     state.creating = false;
     write_file("state/root/s/start.sock", "", 0600);
-    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_CREATED, "created");
+    check_number(status_of(&state, pidfd, dir_fd), OCI_STATUS_CREATED, "created");
     (void) unlink("state/root/s/start.sock");
-    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_RUNNING, "running");
+    check_number(status_of(&state, pidfd, dir_fd), OCI_STATUS_RUNNING, "running");
     state.start_time++;
-    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED,
-                 "stopped, if the pid is another's");
+    check_number(status_of(&state, pidfd, dir_fd), OCI_STATUS_STOPPED, "stopped, if the pid is another's");
     state.start_time--;
     (void) kill(pid, SIGKILL);
     (void) waitid(P_PID, (id_t) pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
-    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED, "stopped, as a zombie");
+    check_number(status_of(&state, pidfd, dir_fd), OCI_STATUS_STOPPED, "stopped, as a zombie");
     (void) waitpid(pid, &status, 0);
-    check_number(host_state_status(&state, proc_fd, dir_fd), OCI_STATUS_STOPPED, "stopped");
+    check_number(status_of(&state, pidfd, dir_fd), OCI_STATUS_STOPPED, "stopped");
     (void) close(dir_fd);
 }
 
@@ -297,6 +400,8 @@ int main(void)
     listing();
     locks();
     statuses();
+    inodes();
+    identities();
     texts();
     return tap_done();
 }

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from datetime import datetime
 
@@ -110,6 +111,103 @@ class States(ContainerTest):
         self.assertOk(container.create())
         self.assertEqual(container.status, "created")
         self.assertRefused(container.start(), "process")
+
+
+class Records(ContainerTest):
+    """state.json tells later commands who the process is, and what they must know of the configuration."""
+
+    def setUp(self):
+        super().setUp()
+        self.ran = os.path.join(self.tmp, "ran")
+
+    def path(self, container, name="state.json"):
+        return os.path.join(self.runtime.root, container.id, name)
+
+    def record(self, container):
+        with open(self.path(container), encoding="utf-8") as file:
+            return json.load(file)
+
+    def change(self, container, change):
+        record = self.record(container)
+        change(record)
+        with open(self.path(container), "w", encoding="utf-8") as file:
+            json.dump(record, file)
+
+    def as_before(self, container):
+        """As a version that knew neither numbers of processes nor the property config has written it."""
+        def change(record):
+            del record["config"]
+            record.pop("init_process_inode", None)
+            with open(f"/proc/{record['init_process_pid']}/stat", encoding="utf-8") as file:
+                record["init_process_start"] = int(file.read().rpartition(")")[2].split()[19])
+
+        self.change(container, change)
+
+    def with_hook(self, kind, *args):
+        config = self.config(*args)
+        config["hooks"] = {kind: [{"path": "/bin/sh", "args": ["sh", "-c", f"echo {kind} >> {self.ran}"]}]}
+        return config
+
+    def said(self):
+        with open(self.ran, encoding="ascii") as file:
+            return file.read().split()
+
+    def test_of_an_older_version(self):
+        for kind in ("poststart", "poststop"):
+            container = self.container(self.with_hook(kind, "wait-term"))
+            self.assertOk(container.create())
+            self.as_before(container)
+            self.assertEqual(container.status, "created")
+            self.assertOk(container.start())
+            self.assertEqual(container.status, "running")
+            pid = container.pid
+            self.assertIn(container.id, self.runtime("list", "-q").out.split())
+            self.assertOk(container.kill("KILL"))
+            container.wait_end(pid)
+            self.assertEqual(container.status, "stopped")
+            self.assertOk(container.delete())
+        self.assertEqual(self.said(), ["poststart", "poststop"])
+
+    def test_configuration_is_not_read_again(self):
+        container = self.container(self.config("wait-term"))
+        self.assertOk(container.create())
+        with open(self.path(container, "config.json"), "w", encoding="ascii") as file:
+            file.write("{")
+        self.assertOk(container.start())
+        pid = container.pid
+        self.assertOk(container.kill("KILL"))
+        container.wait_end(pid)
+        self.assertOk(container.delete())
+
+    def test_configuration_is_read_for_hooks(self):
+        container = self.container(self.with_hook("poststart", "wait-term"))
+        self.assertOk(container.create())
+        with open(self.path(container, "config.json"), "w", encoding="ascii") as file:
+            file.write("{")
+        self.assertRefused(container.start(), "config.json")
+        self.assertEqual(container.status, "created")
+
+    def test_error_of_start_knows_the_line(self):
+        config = self.config()
+        config["process"]["args"] = ["/probe"]
+        container = self.container(config)
+        self.assertOk(container.create())
+        with open(os.path.join(container.bundle.rootfs, "probe"), "r+b") as file:
+            file.truncate(0)
+            file.write(b"#!/no/such/program\n")
+        self.assertRegex(container.start().err, r"config\.json:\d+: process\.args")
+
+    def test_another_process_with_the_pid(self):
+        self.runtime.root = tempfile.mkdtemp(prefix="t-", dir="/dev/shm")
+        self.addCleanup(os.rmdir, self.runtime.root)
+        container = self.running()
+        record = self.record(container)
+        known_by = "init_process_inode" if "init_process_inode" in record else "init_process_start"
+        right = record[known_by]
+        self.change(container, lambda record: record.update({known_by: right + 1}))
+        self.assertEqual(container.status, "stopped")
+        self.change(container, lambda record: record.update({known_by: right}))
+        self.assertEqual(container.status, "running")
 
 
 class Ids(ContainerTest):
