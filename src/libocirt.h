@@ -270,7 +270,11 @@ OCIRT_API int ocirt_mounts_add(struct ocirt *ocirt, const char *id, const char *
 OCIRT_API int ocirt_mounts_remove(struct ocirt *ocirt, const char *id, const char *mounts,
                                   struct ocirt_error **ret_error);
 
-/* As the options of `runc checkpoint` and `runc restore`; paths as CRIU takes them. */
+/*
+ * As the options of `runc checkpoint` and `runc restore`; paths as CRIU takes them.  Both are the work of CRIU: libcriu
+ * is loaded when it is used, and runs the program criu, which is looked for in $PATH.  One request is made at a time:
+ * the library keeps it in variables of its own.
+ */
 struct ocirt_checkpoint_options {
     size_t size;
     const char *image_path, *work_path, *parent_path;
@@ -285,12 +289,18 @@ struct ocirt_checkpoint_options {
     bool pre_dump, auto_dedup, link_remap;
 };
 
-/* Writes the processes of a running container to files.  E_UNSUPPORTED where checkpoints can't be made. */
+/*
+ * Writes the processes of a running or paused container to files in `image_path`, and unless it is to be left running
+ * ends and deletes it.  E_CHECKPOINT where CRIU is missing, or can't do it.
+ */
 OCIRT_API int ocirt_checkpoint(struct ocirt *ocirt, const char *id,
                                const struct ocirt_checkpoint_options *options,
                                struct ocirt_error **ret_error);
 
-/* Makes a container from such files; otherwise as ocirt_run().  E_UNSUPPORTED where that can't be done. */
+/*
+ * Makes a container from such files, which runs at once; otherwise as ocirt_run().  With `no_pivot` it is an error, since
+ * CRIU always pivots.
+ */
 OCIRT_API int ocirt_restore(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *create,
                             const struct ocirt_checkpoint_options *options, int *ret_status,
                             struct ocirt_error **ret_error);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -77,9 +78,9 @@ int criu_request_init(struct criu_request *q, const struct ocirt *ocirt,
     int r;
 
     q->ocirt = ocirt;
-    q->options.size = sizeof q->options;
-    if (options)
-        memcpy(&q->options, options, options->size < sizeof q->options ? options->size : sizeof q->options);
+    r = engine_options(&q->options, sizeof q->options, options, "ocirt_checkpoint_options", err);
+    if (r < 0)
+        return r;
     if (!q->options.image_path || !*q->options.image_path)
         return err_set(err, ERR_USAGE, 0, "--image-path must be given");
     if (q->options.parent_path && *q->options.parent_path == '/')
@@ -289,8 +290,12 @@ int criu_request_inherit(struct criu_request *q, int fd, const char *key, struct
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------ */
 
-/* libcriu's callback has no argument for the caller's data. */
-static _Thread_local struct {
+/*
+ * libcriu's callback has no argument for the caller's data, and it keeps an error and a terminal's descriptor in
+ * variables of its own: one request at a time.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
     struct criu_request *request;
     struct err *err;
 } current;
@@ -311,12 +316,14 @@ int criu_request_run(struct criu_request *q, int (*run)(void *opts), const char 
     (void) sigemptyset(&pipe);
     (void) sigaddset(&pipe, SIGPIPE); /* libcriu writes to a criu that may be gone */
     (void) pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    (void) pthread_mutex_lock(&lock);
     current.request = q;
     current.err = err;
     q->criu.set_notify_cb(q->criu.opts, tell);
     r = run(q->criu.opts);
     number = errno;
     current.request = NULL;
+    (void) pthread_mutex_unlock(&lock);
     if (r < 0)
         (void) sigtimedwait(&pipe, NULL, &(struct timespec){ 0 });
     (void) pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -341,14 +341,16 @@ int ocirt_restore(struct ocirt *ocirt, const char *id, const struct ocirt_create
     struct restoration x = { .request = CRIU_REQUEST_INIT, .root = RESTORE_ROOT_INIT };
     int status = 0, r;
 
-    creation_init(&x.creation, ocirt, id, create);
+    r = creation_init(&x.creation, ocirt, id, create, &err);
     x.creation.run = true;
-    r = criu_request_init(&x.request, ocirt, options, &err);
+    if (r >= 0)
+        r = criu_request_init(&x.request, ocirt, options, &err);
     if (r >= 0 && !x.creation.options.detach)
-        r = host_foreground_open(&foreground, &err);
+        r = host_foreground_open(&foreground, x.creation.options.leave_signals, &err);
     if (r >= 0)
         r = restore(&x, &foreground, &status, &err);
-    host_foreground_close(&foreground);
+    if (!x.creation.options.detach)
+        host_foreground_close(&foreground);
     if (r < 0)
         err_prefix(&err, "restore %s", id);
     else
