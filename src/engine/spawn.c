@@ -171,6 +171,11 @@ static int clone_failed(const struct creation *c, int r, uint64_t flags, struct 
     if (r == -EBUSY && c->cgroup.path)
         err_hint(err, "the cgroup %s has cgroups below with controllers: it can hold no process itself",
                  c->cgroup.path);
+    else if (r == -EOPNOTSUPP && c->cgroup.path)
+        err_hint(
+            err,
+            "a cgroup above %s is threaded (cgroup.type): what is below can't be the container's own cgroup",
+            c->cgroup.path);
     else if (r == -ENOSPC || r == -EUSERS)
         err_hint(err, "a limit in /proc/sys/user/max_*_namespaces is reached");
     else if (r == -EPERM && flags & CLONE_NEWUSER)
@@ -186,6 +191,15 @@ static int clone_failed(const struct creation *c, int r, uint64_t flags, struct 
 static void close_ours(struct creation *c)
 {
     fd_cleanup(&c->gate_fd);
+}
+
+static pid_t clone_into_cgroup(const struct creation *c, struct clone_args *args)
+{
+    pid_t pid = sys_clone3(args);
+
+    if (pid == -EOPNOTSUPP && args->flags & CLONE_INTO_CGROUP && host_cgroup_make_threaded(&c->cgroup) >= 0)
+        pid = sys_clone3(args);
+    return pid;
 }
 
 static bool enters_time_namespace(const struct creation *c)
@@ -223,7 +237,7 @@ static pid_t enter_and_clone(struct creation *c, const struct clone_args *args, 
         r = make_time_namespace(c, entry);
     if (r >= 0) {
         entry->step = ENTRY_CLONE;
-        r = sys_clone3(&sibling);
+        r = clone_into_cgroup(c, &sibling);
         if (r == 0)
             return 0;
     }
@@ -259,7 +273,7 @@ static pid_t clone_in_time_namespace(struct creation *c, const struct clone_args
 /* As sys_clone3().  A failure may have said in ERR what it is. */
 static pid_t clone_child(struct creation *c, struct clone_args *args, struct err *err)
 {
-    return enters_time_namespace(c) ? clone_in_time_namespace(c, args, err) : sys_clone3(args);
+    return enters_time_namespace(c) ? clone_in_time_namespace(c, args, err) : clone_into_cgroup(c, args);
 }
 
 static int open_pidfd(struct creation *c, struct err *err)

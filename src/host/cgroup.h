@@ -93,6 +93,14 @@ int host_cgroup_create(const struct plan *plan, struct host_cgroup *cg, struct e
 int host_cgroup_settle(const struct plan *plan, struct host_cgroup *cg, struct err *err);
 
 /*
+ * Below a threaded cgroup (cgroup.type) one that is new is invalid, and clone3 into it says EOPNOTSUPP: makes it
+ * threaded, and those above it that are invalid too.  Domain controllers (memory, io) are not to be had there, which
+ * create has said already if there is a limit.  0 or -errno, which is EOPNOTSUPP where the container gets the cgroup
+ * as its own; silent.
+ */
+int host_cgroup_make_threaded(const struct host_cgroup *cg);
+
+/*
  * Puts process PID, our child that still waits, where clone3 did not put it: into each v1 hierarchy, or
  * (systemd) into a new scope.  BORN: it was cloned with CLONE_INTO_CGROUP into process_fd.  PLAN is NULL for
  * exec.

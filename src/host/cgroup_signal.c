@@ -19,6 +19,8 @@
 struct pids {
     pid_t *v;
     size_t n, room;
+    bool refused;  /* some cgroup is threaded: it lists no processes, but threads */
+    bool threaded; /* the topmost is: the processes are the threads that lead */
 };
 
 /* ---- listing ------------------------------------------------------------------------------------------- */
@@ -39,18 +41,28 @@ static int add_pid(struct pids *pids, pid_t pid)
     return 0;
 }
 
+/* pidfd_open(2) refuses a thread that does not lead. */
+static bool leads(pid_t tid)
+{
+    autoclose int fd = sys_pidfd_open(tid);
+
+    return fd >= 0;
+}
+
 static int add_procs(struct pids *pids, int fd)
 {
     autotext struct text text = { 0 };
-    int r = host_cgroup_slurp(fd, "cgroup.procs", &text);
+    int r = host_cgroup_slurp(fd, pids->threaded ? "cgroup.threads" : "cgroup.procs", &text);
 
-    /* The processes of threaded cgroups are listed by the one above that is not threaded. */
-    if (r == -EOPNOTSUPP)
+    /* The processes of threaded cgroups are listed by the one above that is not threaded, if it is one of ours. */
+    if (r == -EOPNOTSUPP) {
+        pids->refused = true;
         return 0;
+    }
     for (char *s = text.s, *end; r == 0 && s && (end = strchr(s, '\n')); s = end + 1) {
         long pid = strtol(s, NULL, 10);
 
-        if (pid > 0) /* 0: it is not in our pid namespace */
+        if (pid > 0 && (!pids->threaded || leads((pid_t) pid))) /* 0: it is not in our pid namespace */
             r = add_pid(pids, (pid_t) pid);
     }
     return r;
@@ -87,6 +99,10 @@ static int list(const struct host_cgroup *cg, struct pids *pids)
     int fd = any_fd(cg), r = fd < 0 ? 0 : add_tree(pids, fd, ".");
     size_t n = 0;
 
+    if (r >= 0 && pids->n == 0 && pids->refused) {
+        pids->threaded = true;
+        r = add_tree(pids, fd, ".");
+    }
     if (r < 0)
         return r;
     if (pids->n)

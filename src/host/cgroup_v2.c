@@ -279,3 +279,26 @@ int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup
         return err_set(err, ERR_CGROUP, parent_fd, "open the cgroup above %s", cg->path);
     return parent_fd < 0 ? parent_fd : 0;
 }
+
+/* ---- threaded ------------------------------------------------------------------------------------------ */
+
+static int thread_level(void *context, int fd, const char *path, size_t length)
+{
+    char type[32];
+    ssize_t n = host_cgroup_read(fd, "cgroup.type", type, sizeof type); /* the root has none */
+
+    (void) context, (void) path, (void) length;
+    return n > 0 && strcmp(type, "domain invalid\n") == 0 ? host_cgroup_write(fd, "cgroup.type", "threaded")
+                                                          : 0;
+}
+
+int host_cgroup_make_threaded(const struct host_cgroup *cg)
+{
+    const struct host_cgroup_dir *dir = host_cgroup_dir_v2(cg);
+    const char *name;
+
+    if (!dir || cg->dir_fd < 0 || cg->process_fd < 0 || cg->subgroup)
+        return -EOPNOTSUPP;
+    autoclose int parent_fd = host_cgroup_parent(dir->root_fd, cg->path, thread_level, NULL, &name);
+    return parent_fd < 0 ? parent_fd : thread_level(NULL, cg->dir_fd, cg->path, 0);
+}
