@@ -257,6 +257,11 @@ FIELDS(intel_rdt) = {
 };
 TYPE(intel_rdt);
 
+FIELDS(rdt_change) = {
+    OBJ(rdt_change, intel_rdt, "intelRdt", intel_rdt),
+};
+PUBLIC_TYPE(rdt_change);
+
 FIELDS(memory_policy) = {
     CHOICE(memory_policy, mode, "mode", oci_memory_policy_modes, REQ), F(memory_policy, nodes, "nodes"), F(memory_policy, flags, "flags"),
 };
@@ -287,7 +292,7 @@ FIELDS(linux) = {
     OBJ(linux, personality, "personality", personality),
     DICT(linux, time_offsets, "timeOffsets", time_offset),
 };
-PUBLIC_TYPE(linux);
+TYPE(linux);
 
 FIELDS(spec) = {
     F(spec, oci_version, "ociVersion", REQ),

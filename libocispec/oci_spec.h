@@ -227,6 +227,12 @@ struct oci_intel_rdt {
     bool enable_monitoring;
 };
 
+/* What may stand beside the resources in an update. */
+struct oci_rdt_change {
+    struct json_node node;
+    struct oci_intel_rdt *intel_rdt;
+};
+
 struct oci_memory_policy {
     struct json_node node;
     enum oci_memory_policy_mode mode;
@@ -269,8 +275,8 @@ struct oci_spec {
 };
 
 /* Any of these can be the root of a text: a process for exec, resources for update, a seccomp profile. */
-extern const struct json_type oci_spec_type, oci_process_type, oci_resources_type, oci_linux_type, oci_seccomp_type,
-    oci_hooks_type, oci_mount_type;
+extern const struct json_type oci_spec_type, oci_process_type, oci_resources_type, oci_rdt_change_type,
+    oci_seccomp_type, oci_hooks_type, oci_mount_type;
 
 /* clang-format on */
 

@@ -26,12 +26,12 @@ static int parse(const char *text, struct arena *arena, struct err_source *sourc
 /* --l3-cache-schema and --mem-bw-schema come as "intelRdt" beside the resources. */
 static int update_rdt(struct existing *e, const char *text, struct arena *arena, struct err *err)
 {
-    struct oci_linux given = { 0 };
+    struct oci_rdt_change given = { 0 };
     struct json_error why = { 0 };
     autoclose int fd = -EBADF;
     int r;
 
-    if (json_read(&oci_linux_type, &given, "resources.json", text, strlen(text), arena, &why) < 0)
+    if (json_read(&oci_rdt_change_type, &given, "resources.json", text, strlen(text), arena, &why) < 0)
         return err_set(err, ERR_CONFIG_JSON, 0, "%s", why.text ? why.text : "out of memory");
     if (!given.intel_rdt)
         return 0;

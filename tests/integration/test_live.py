@@ -126,6 +126,13 @@ class Update(LiveTest):
         resources = self.file("resources.json", '{"pids":{"limit":"many"}}')
         self.assertRefused(self.runtime("update", "--resources", resources, container.id), "pids.limit")
 
+    def test_devices_are_rules(self):
+        """Podman 5 gives all resources again, with the rules for devices."""
+        container = self.sleeping()
+        resources = self.file("resources.json", '{"devices":[{"allow":false,"access":"rwm"},'
+                              '{"allow":true,"type":"c","major":1,"minor":3,"access":"rwm"}]}')
+        self.assertOk(self.runtime("update", "--resources", resources, container.id))
+
     def test_rdt_of_a_container_without_a_group(self):
         container = self.sleeping()
         self.assertRefused(self.runtime("update", "--l3-cache-schema", "L3:0=ff", container.id), "intelRdt")
