@@ -100,9 +100,11 @@ int engine_facts(const struct ocirt *ocirt, struct arena *arena, struct plan_fac
     while (facts.last_capability > 0 && prctl(PR_CAPBSET_READ, facts.last_capability, 0, 0, 0) < 0)
         facts.last_capability--;
     facts.in_user_namespace = in_user_namespace();
-    facts.rootless =
-        ocirt->rootless == OCIRT_ROOTLESS_YES || (ocirt->rootless == OCIRT_ROOTLESS_AUTO && facts.euid != 0);
-    if (!facts.rootless && facts.euid != 0)
+    facts.rootless = facts.euid != 0;
+    facts.may_lack_cgroup =
+        ocirt->rootless == OCIRT_ROOTLESS_YES ||
+        (ocirt->rootless == OCIRT_ROOTLESS_AUTO && (facts.rootless || facts.in_user_namespace));
+    if (ocirt->rootless == OCIRT_ROOTLESS_NO && facts.rootless)
         return err_set(err, ERR_USAGE, EPERM, "--rootless=false needs root");
     *ret = facts;
     return 0;

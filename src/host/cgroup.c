@@ -56,7 +56,7 @@ static bool is_unprivileged(const struct plan_facts *facts)
 /* Is there nothing that a container without a cgroup would miss? */
 static bool can_do_without(const struct plan *plan)
 {
-    return is_unprivileged(&plan->facts) && plan->cgroup.writes->n == 0 && !plan->cgroup.delegate;
+    return plan->facts.may_lack_cgroup && plan->cgroup.writes->n == 0 && !plan->cgroup.delegate;
 }
 
 /* The path in the line "0::PATH" of proc_pid_cgroup. */

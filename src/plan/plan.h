@@ -41,6 +41,7 @@ struct plan_facts {
     gid_t egid;
     bool in_user_namespace; /* not the initial one: no mknod, limited mounts */
     bool rootless;          /* unprivileged: sources are opened by init, not by the runtime */
+    bool may_lack_cgroup;   /* a container without limits may go without one where none can be made */
     int last_capability;    /* CAP_LAST_CAP of the running kernel */
 };
 
