@@ -101,6 +101,7 @@ class EngineTest(unittest.TestCase):
             for path in cgroups.left()
             if os.path.basename(path) not in self.engine_cgroups and path.count("/engine/")
         ]
+        found += [f"cgroup {name}" for name in surroundings.cgroups_of_units() if name not in self.engine_cgroups]
         return found + [f"state {path}" for path in self.states() - self.states_before]
 
     def states(self):

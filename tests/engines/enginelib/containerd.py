@@ -70,8 +70,14 @@ class ContainerdTest(EngineTest):
             "--env",
             "PATH=/bin",
             "--cgroup",
-            f"{surroundings.cgroup_parent()}/{name}",
+            self.cgroup(name),
+            *(["--runc-systemd-cgroup"] if surroundings.manager() == "systemd" else []),
         )
+
+    @staticmethod
+    def cgroup(name):
+        parent = surroundings.cgroup_parent()
+        return f"{parent}:test:{name}" if surroundings.manager() == "systemd" else f"{parent}/{name}"
 
     def run_once(self, *args, options=(), **how):
         return self.ctr("run", "--rm", *self.run_options("once"), *options, surroundings.ROOTFS, "once", *args, **how)

@@ -13,14 +13,14 @@ from .case import EngineTest
 
 IMAGE = "localhost/test"
 
-CONFIGURATION = """\
+CONFIGURATION = f"""\
 [containers]
 # The defaults are more than a process without CAP_SYS_RESOURCE may set, with any runtime.
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 netns = "none"
 log_driver = "k8s-file"
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "{surroundings.manager()}"
 events_logger = "file"
 """
 

@@ -53,6 +53,22 @@ def rootfs_tar():
     return path
 
 
+def manager():
+    return os.environ.get("OCIRT_TEST_MANAGER") or "cgroupfs"
+
+
+def cover_run():
+    """A new /run; where systemd is to make the cgroups, one in which it can be reached."""
+    kept = {}
+    for name in ("/run/systemd", "/run/dbus", "/run/user") if manager() == "systemd" else ():
+        kept[name] = os.open(name, os.O_PATH | os.O_DIRECTORY)
+    host.mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
+    for name, fd in kept.items():
+        os.mkdir(name)
+        host.mount(f"/proc/self/fd/{fd}", name, None, host.MS_BIND | host.MS_REC)
+        os.close(fd)
+
+
 def enter(*programs):
     """To be called by setUpModule(): skips if a program is missing, else makes the surroundings."""
     if os.geteuid() != 0:
@@ -64,13 +80,15 @@ def enter(*programs):
     host.private_mounts()
     host.unshare(host.CLONE_NEWNET)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=False, stderr=subprocess.DEVNULL)
-    host.mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
+    cover_run()
     host.mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777")
     if runtime_name() == "crun" and os.path.ismount(UNIFIED):  # crun refuses controllers in both versions
         host.umount(UNIFIED)
     for name in ("/run/lock", "/run/home", "/run/tmp"):
         os.makedirs(name)
     make_rootfs()
+    if manager() == "systemd":
+        unittest.addModuleCleanup(stop_slice)
 
 
 def environment():
@@ -78,6 +96,20 @@ def environment():
     return {"PATH": path, "HOME": "/run/home", "LC_ALL": "C.UTF-8", "TMPDIR": "/run/tmp", "TERM": "dumb"}
 
 
+def slice_of_test():
+    return host.test_token().replace("-", "") + ".slice"
+
+
 def cgroup_parent():
-    """The parent of all cgroups that an engine makes for a test."""
-    return bundle.cgroups_path("engine")
+    """The parent of all cgroups that an engine makes for a test; with systemd, a slice."""
+    return slice_of_test() if manager() == "systemd" else bundle.cgroups_path("engine")
+
+
+def stop_slice():
+    """systemd keeps a slice when it is empty."""
+    subprocess.run(["systemctl", "stop", slice_of_test()], check=False, stderr=subprocess.DEVNULL)
+
+
+def cgroups_of_units():
+    """The names of all cgroups in the test's slice."""
+    return [name for _, names, _ in os.walk(os.path.join("/sys/fs/cgroup", slice_of_test())) for name in names]
