@@ -88,8 +88,9 @@ def is_program(path):
 def stage(directory):
     """Copies to directory/src the tests, to directory/build the programs: what the guest needs, readable for all."""
     build = build_directory()
-    shutil.copytree(TESTS, os.path.join(directory, "src/tests"), symlinks=True,
-                    ignore=shutil.ignore_patterns("__pycache__", "*.o", "*.lo", ".deps", ".libs", ".dirstamp", "build"))
+    for name in ("tests", "contrib"):
+        shutil.copytree(os.path.join(os.path.dirname(TESTS), name), os.path.join(directory, "src", name), symlinks=True,
+                        ignore=shutil.ignore_patterns("__pycache__", "*.o", "*.lo", ".deps", ".libs", ".dirstamp", "build"))
     wanted = ["ocirt", "tests/probe/probe"]
     for where, _, names in os.walk(os.path.join(build, "tests")):
         wanted += [os.path.relpath(os.path.join(where, name), build) for name in names
@@ -109,8 +110,9 @@ def lines_of(stream):
         yield line.decode(errors="replace").rstrip("\n")
 
 
-def run(machine, runs, seconds):
+def run(machine, runs, seconds, suite="forky"):
     """runs: [(label, environment, [file below tests or group])].  The exit status of a test program."""
+    need_guest(suite, machine)
     parser = argparse.ArgumentParser()
     parser.add_argument("-k", action="append", metavar="PATTERN")
     parser.add_argument("-v", action="count")
@@ -124,7 +126,7 @@ def run(machine, runs, seconds):
             pattern = "".join(f" -k {shlex.quote(k)}" for k in given.k or ())
             script += [f"echo '# run {label}'",
                        " ".join([*(f"{k}={shlex.quote(v)}" for k, v in environment.items()), "tests/run -v", *what]) + pattern]
-        argv = [os.path.join(HERE, "run-guest"), "--machine", machine, "--share", f"/src={directory}/src", "--share",
+        argv = [os.path.join(HERE, "run-guest"), "--machine", machine, "--suite", suite, "--share", f"/src={directory}/src", "--share",
                 f"/build={directory}/build", "--timeout", str(seconds), "\n".join(script)]
         follow(argv, runs, report)
     return report.end()
@@ -149,15 +151,19 @@ def follow(argv, runs, report):
         report.test(False, "the guest ran all of it", [f"exit status {process.returncode}", *last])
 
 
-def need(report, *programs):
-    """Skips all where the guest neither exists nor can be built."""
-    if os.geteuid() != 0:
-        report.say("1..0 # SKIP needs root")
+def need_guest(suite, machine):
+    """Builds the guest if need be; skips all where this machine lacks something for it, which the skip names."""
+    argv = [os.path.join(HERE, "build-guest"), suite, *(["--full"] if machine == "qemu" else [])]
+    built = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                           errors="replace", check=False)
+    if built.returncode == 0:
+        return
+    report, said = Report(), built.stdout.strip().splitlines() or [f"exit status {built.returncode}"]
+    if built.returncode == 77:
+        report.say(f"1..0 # SKIP no guest of {suite}: {said[-1].partition(': ')[2] or said[-1]}")
         sys.exit(0)
-    for program in programs:
-        if shutil.which(program, path=os.environ["PATH"] + ":/sbin:/usr/sbin") is None:
-            report.say(f"1..0 # SKIP needs {program} to build the guest: contrib/install-packages vm")
-            sys.exit(0)
+    report.test(False, f"the guest of {suite} can be built", said[-30:])
+    sys.exit(report.end())
 
 
 def programs(group, without):

@@ -12,7 +12,6 @@ INTEGRATION = ["smoke", "lifecycle", "process", "exec"]
 
 
 def main():
-    inside.need(inside.Report(), "debootstrap", "mkfs.ext4", "cpio", "depmod", "musl-gcc", "patchelf", "zstd")
     files = [f"tests/integration/test_{name}.py" for name in INTEGRATION]
     return inside.run("uml", [
         ("", {}, GUEST),

@@ -3,8 +3,12 @@
 """Limits that bite: cgroup v2 with all its controllers, made by ocirt itself and by systemd."""
 
 import errno
+import json
 import os
+import re
+import shutil
 import signal
+import subprocess
 import time
 
 from ocitest import main
@@ -25,6 +29,18 @@ class Limits:
         self.assertEqual(result.rc, 128 + signal.SIGKILL, str(result))
         self.assertGreaterEqual(numbers(path, "memory.events")["oom_kill"], 1)
         self.assertEqual(container.status, "running", "only who wanted too much was killed")
+
+    def test_an_oom_kill_is_an_event(self):
+        container = self.running(self.limited({"memory": {"limit": 24 * MIB, "swap": 24 * MIB}}))
+        with self.runtime.popen("events", "--interval", "100ms", container.id, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE) as events:
+            try:
+                self.assertEqual(json.loads(events.stdout.readline())["type"], "stats")  # it looks now
+                container.exec("ID", "/probe", "mem", "64")
+                self.assertEqual(next(e for e in map(json.loads, events.stdout) if e["type"] != "stats"),
+                                 {"type": "oom", "id": container.id})
+            finally:
+                events.kill()
 
     def test_memory_below_the_limit(self):
         container = self.container(self.limited({"memory": {"limit": 64 * MIB}}, "mem", "16"))
@@ -69,7 +85,9 @@ class Limits:
             self.skipTest("needs the cpuset controller")
         container = self.running(self.limited({"cpu": {"cpus": "1", "mems": "0"}}))
         self.assertEqual(read(self.cgroup(container), "cpuset.cpus.effective"), "1")
-        self.assertEqual(os.sched_getaffinity(container.pid), {1})
+        status = self.assertOk(container.exec("ID", "/probe", "read", "/proc/self/status")).lines()[0]["text"]
+        self.assertRegex(status, r"(?m)^Cpus_allowed_list:\t1$")
+        self.assertRegex(status, r"(?m)^Mems_allowed_list:\t0$")
 
     def test_io(self):
         number = os.stat("/").st_dev
@@ -78,11 +96,39 @@ class Limits:
             {"major": os.major(number), "minor": os.minor(number), "rate": 10 * MIB}]}}))
         self.assertIn(f"{device} rbps={10 * MIB}", read(self.cgroup(container), "io.max"))
 
+    def test_io_is_throttled(self):
+        """Read from the disk of the root: so many bytes take so long at least."""
+        number = os.stat("/").st_dev
+        config = self.limited({"blockIO": {"throttleReadBpsDevice": [
+            {"major": os.major(number), "minor": os.minor(number), "rate": MIB}]}})
+        node = {"type": "b", "major": os.major(number), "minor": os.minor(number)}
+        config["linux"]["devices"] = [{"path": "/dev/disk", "fileMode": 0o600, **node}]
+        config["linux"]["resources"]["devices"] = [{"allow": False, "access": "rwm"}, {"allow": True, "access": "r", **node}]
+        made = self.bundle(config)
+        shutil.copy(shutil.which("busybox"), made.file("bin/busybox"))
+        container = self.container(made=made)
+        self.assertOk(container.create())
+        self.assertOk(container.start())
+        began = time.monotonic()
+        self.assertOk(container.exec("ID", "/bin/busybox", "dd", "if=/dev/disk", "of=/dev/null", "bs=256k", "count=12",
+                                     "iflag=direct"))
+        self.assertGreater(time.monotonic() - began, 2)
+        stat = read(self.cgroup(container), "io.stat")
+        self.assertGreaterEqual(int(re.search(r"\brbytes=(\d+)", stat).group(1)), 3 * MIB, stat)
+
     def test_hugetlb(self):
         if "hugetlb" not in controllers():
             self.skipTest("needs the hugetlb controller")
         container = self.running(self.limited({"hugepageLimits": [{"pageSize": "2MB", "limit": 4 * MIB}]}))
         self.assertEqual(read(self.cgroup(container), "hugetlb.2MB.max"), str(4 * MIB))
+        self.assertEqual(read(self.cgroup(container), "hugetlb.2MB.rsvd.max"), str(4 * MIB))
+
+    def test_values_of_devices_that_are_not_there(self):
+        """No machine of ours has what rdma and misc count: the kernel's word on it is told, and nothing is left."""
+        if not {"rdma", "misc"} <= set(controllers()):
+            self.skipTest("needs the controllers rdma and misc")
+        self.refuse(self.limited({"rdma": {"mlx5_0": {"hcaHandles": 3}}}), "linux.resources.rdma", "mlx5_0")
+        self.refuse(self.limited({"unified": {"misc.max": "sev 3"}}), "misc.max")
 
     def test_unified(self):
         container = self.running(self.limited({"unified": {"memory.high": "33554432", "cgroup.max.depth": "3"}}))
