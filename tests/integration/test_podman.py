@@ -13,7 +13,7 @@ from enginelib.podman import IMAGE, Terminal  # noqa: E402
 from ocitest import main  # noqa: E402
 from ocitest.cgroups import has_controller  # noqa: E402
 
-MANY = 25
+MANY = int(os.environ.get("OCIRT_MANY") or 25)
 
 
 def setUpModule():

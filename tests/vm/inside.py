@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -22,6 +23,7 @@ TESTS = os.path.dirname(HERE)
 PROGRAM = re.compile(r"^# program (\S+)")
 TEST = re.compile(r"^(not )?ok\b\s*\d*\s*(?:- )?(.*)$")
 END = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
+PATIENCE = {"uml": 3, "qemu": 10}      # so many times slower than a machine of one's own
 
 
 class Report:
@@ -121,11 +123,12 @@ def run(machine, runs, seconds, suite="forky"):
     with tempfile.TemporaryDirectory(prefix="ocirt-vm-stage-") as directory:
         os.chmod(directory, 0o755)
         stage(directory)
-        script = ["export BUILD=/build OCIRT=/build/ocirt OCIRT_PROBE=/build/tests/probe/probe PYTHONDONTWRITEBYTECODE=1", "cd /src"]
+        script = ["export BUILD=/build OCIRT=/build/ocirt OCIRT_PROBE=/build/tests/probe/probe PYTHONDONTWRITEBYTECODE=1 "
+                  f"OCIRT_TEST_PATIENCE={PATIENCE[machine]} OCIRT_MANY=8", "cd /src"]
         for label, environment, what in runs:
             pattern = "".join(f" -k {shlex.quote(k)}" for k in given.k or ())
             script += [f"echo '# run {label}'",
-                       " ".join([*(f"{k}={shlex.quote(v)}" for k, v in environment.items()), "tests/run -v", *what]) + pattern]
+                       " ".join([*(f"{k}={shlex.quote(v)}" for k, v in environment.items()), f"tests/run -v --seconds {seconds}", *what]) + pattern]
         argv = [os.path.join(HERE, "run-guest"), "--machine", machine, "--suite", suite, "--share", f"/src={directory}/src", "--share",
                 f"/build={directory}/build", "--timeout", str(seconds), "\n".join(script)]
         follow(argv, runs, report)
@@ -135,8 +138,10 @@ def run(machine, runs, seconds, suite="forky"):
 def follow(argv, runs, report):
     labels = iter(runs)
     reader = None
+    last = []
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        last = []
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: process.terminate())   # it stops the machine, and then we end
         for line in lines_of(process.stdout):
             last = last[-30:] + [line]
             if line.startswith("# run "):

@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from ocitest import cgroups, leaks
+from ocitest import cgroups, host, leaks
 
 from . import surroundings
 
@@ -32,7 +32,7 @@ def in_parallel(function, items, workers=3):
 
 def wait_for(condition, what, seconds=30):
     """A value that is true, of a function that is asked until then."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * host.patience()
     while True:
         value = condition()
         if value:
@@ -65,7 +65,7 @@ class EngineTest(unittest.TestCase):
             text=True,
             errors="replace",
             input=stdin,
-            timeout=timeout,
+            timeout=timeout * host.patience(),
             check=False,
             **({} if stdin is not None else {"stdin": subprocess.DEVNULL}),
         )

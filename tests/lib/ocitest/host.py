@@ -110,6 +110,12 @@ def page():
 
 
 @functools.lru_cache(None)
+def patience():
+    """How many times longer than usual tests may take here: more than 1 in an emulated machine."""
+    return int(os.environ.get("OCIRT_TEST_PATIENCE") or 1)
+
+
+@functools.lru_cache(None)
 def test_token():
     """The name of this test program's cgroups: nothing else on the machine has it."""
     return os.environ.get("OCIRT_TEST_TOKEN") or f"ocirt-test-{os.getpid()}"

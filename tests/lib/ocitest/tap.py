@@ -113,7 +113,7 @@ def _tests(suite):
 
 def _limit(test):
     """Wraps a test's run in an alarm."""
-    seconds = getattr(test, "seconds", TEST_SECONDS)
+    seconds = getattr(test, "seconds", TEST_SECONDS) * host.patience()
     run = test.run
 
     def limited(result=None):
