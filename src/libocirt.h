@@ -249,9 +249,6 @@ struct ocirt_exec_options {
     bool detach;        /* return once the program runs; it remains the caller's child */
     bool no_new_privs;  /* set the attribute */
     bool ignore_paused; /* do it in a paused container too */
-    /* The caller is a program that may be executed again, with its arguments and from the start, as a protection of
-     * its file against a container with CAP_SYS_PTRACE.  Not for a process that has other things to do. */
-    bool execute_again;
     bool leave_signals; /* as for run */
 };
 

@@ -17,6 +17,7 @@ enum msg_type {
     MSG_READY,  /* init: all is done up to the stub; may carry the terminal (SCM_RIGHTS) */
     MSG_FAILED, /* init, stub: stage, item, err (negative errno) say what */
     MSG_EXEC,   /* stub: execve(2) comes next; then the end of the socket means that it worked */
+    MSG_BORN,   /* stub: the sender, whose pid the kernel tells, is the program's process */
 };
 
 struct msg {

@@ -81,8 +81,6 @@ static int exec(struct cli *cli, void *values, char **args)
     int status = 0;
 
     given->exec.size = sizeof given->exec;
-    /* Standard input can't be read a second time. */
-    given->exec.execute_again = !given->process_file || strcmp(given->process_file, "-") != 0;
     if (find_process(cli, given, args + 1, &process) < 0)
         return EXEC_FAILED;
     int r = ocirt_exec(cli->ocirt, args[0], &given->exec, &status, &error);

@@ -121,6 +121,9 @@ int gate_go(int gate_fd, pid_t pid);
  */
 int gate_receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_fd);
 
+/* The same; *RET_PID is the pid of the sender if it sent its credentials, which the kernel checks; else 0. */
+int gate_receive_from(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_fd, pid_t *ret_pid);
+
 /* init_error.c: makes the sentence of a MSG_FAILED. */
 int engine_init_failed(struct plan *plan, const struct plan_process *process, const struct msg *msg,
                        const char *text, size_t n, struct err *err);

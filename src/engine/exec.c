@@ -174,10 +174,14 @@ static int build_stub(struct execution *x, struct err *err)
     if (r < 0)
         return r;
 
+    struct plan_process process = *x->compiled;
+
+    process.has_scheduler = process.has_scheduler && !x->set_scheduler;
+
     const struct host_stub_request request = {
-        .process = x->compiled,
+        .process = &process,
         /* With a terminal the program waits until its master has found a home. */
-        .start = x->compiled->terminal ? STUB_WAIT : STUB_NOW,
+        .start = x->compiled->terminal && !x->birth ? STUB_WAIT : STUB_NOW,
         .start_fd = x->init_gate_fd,
         .preserve_fds = x->options.preserve_fds,
         .proc_fd = procfs ? x->proc_fd : -1,
@@ -190,6 +194,7 @@ static int build_stub(struct execution *x, struct err *err)
         .setgroups_denied = x->plan->facts.rootless && x->plan->ids.n_gid <= 1,
         .has_personality = x->plan->has_personality,
         .personality = x->plan->personality,
+        .birth = x->birth,
     };
     return host_stub_image_create(&request, &x->stub_fd, err);
 }
@@ -211,6 +216,7 @@ static int fill_init(struct execution *x, struct err *err)
     x->init.template_fd = x->init.target_fd = x->init.root_fd = x->init.master_fd = x->init.slave_fd = -1;
     x->init.preserve_fds = x->options.preserve_fds;
     x->init.privileged = !x->plan->facts.rootless;
+    x->init.birth = x->birth != 0;
     x->init.stub_argv = arena_array(&x->bundle.arena, n + 3, sizeof *x->init.stub_argv);
     if (!x->init.stub_argv)
         return err_nomem(err);
@@ -220,17 +226,23 @@ static int fill_init(struct execution *x, struct err *err)
 
 /* ---- go ---------------------------------------------------------------------------------------------------------- */
 
-static int tell_pid(struct execution *x, struct err *err)
+int execution_publish(struct execution *x, struct err *err)
 {
     int r = 0;
 
-    if (x->pid <= 0)
-        return 0; /* the helper of the clone failed: its message comes */
     if (x->options.pid_file)
         r = host_pidfile_write(x->options.pid_file, x->pid, err);
     x->pid_file_written = x->options.pid_file && r >= 0;
     if (r >= 0 && x->options.pidfd_socket)
         r = host_pidfd_send(x->options.pidfd_socket, x->pidfd, err);
+    return r;
+}
+
+/* What is set here is inherited by what is born. */
+static int attend(struct execution *x, struct err *err)
+{
+    int r = x->birth ? 0 : execution_publish(x, err);
+
     if (r >= 0)
         r = engine_set_oom_score(x->proc_fd, x->pid, x->compiled, err);
     if (r >= 0)
@@ -287,6 +299,8 @@ static int serve_terminal(struct execution *x, struct err *err)
         return r;
     if (x->master_fd >= 0) /* before the program asks for it */
         host_terminal_copy_size(STDIN_FILENO, x->master_fd);
+    if (x->birth)
+        return 0; /* it waits once it is born */
     r = gate_go(x->gate_fd, x->pid);
     return r < 0 && r != -EPIPE && r != -ECONNRESET
                ? err_set(err, ERR_INIT_DIED, r, "tell the process to go on")
@@ -329,19 +343,24 @@ static int make(struct execution *x, struct err *err)
     static const struct step prepare[] = {
         { "read and plan", read_config },
         { "status", check_status },
-        { "protect", execution_protect },
         { "process", execution_process },
         { "check terminal", check_terminal },
         { "cgroup", choose_cgroup },
         { "seccomp", build_seccomp },
+        { "choose birth", execution_choose_birth },
         { "root", open_root },
         { NULL, NULL },
     };
     static const struct step begin[] = {
-        { "stub image", build_stub },  { "prepare init", fill_init },
-        { "clone", execution_spawn },  { "tell pid", tell_pid },
-        { "await init", await_ready }, { "terminal", serve_terminal },
-        { "await exec", await_exec },  { NULL, NULL },
+        { "stub image", build_stub },
+        { "prepare init", fill_init },
+        { "clone", execution_spawn },
+        { "attend", attend },
+        { "await init", await_ready },
+        { "terminal", serve_terminal },
+        { "await birth", execution_await_birth },
+        { "await exec", await_exec },
+        { NULL, NULL },
     };
     int r = walk(x, prepare, err);
 
@@ -357,16 +376,19 @@ static int make(struct execution *x, struct err *err)
     return r;
 }
 
+static void reap(pid_t pid)
+{
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
 static void end(struct execution *x)
 {
     if (x->pid_file_written)
         host_pidfile_remove(x->options.pid_file);
-    if (x->pid <= 0)
-        return;
-    if (x->pidfd >= 0)
+    if (x->pid > 0 && x->pidfd >= 0)
         (void) sys_pidfd_send_signal(x->pidfd, SIGKILL);
-    while (waitpid(x->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    reap(x->pid);
 }
 
 static void done(struct execution *x)
@@ -407,6 +429,7 @@ static int execute(struct existing *container, const struct ocirt_exec_options *
 
     x.proc_fd = take_fd(&container->proc_fd);
     r = make(&x, err);
+    reap(x.outside); /* it does nothing more after the birth than to end */
     if (r < 0)
         end(&x);
     else if (!options->detach)

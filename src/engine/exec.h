@@ -21,8 +21,11 @@ struct execution {
     struct host_cgroup *where; /* that, or the container's own */
     struct json_text notify_state[3];
     int gate_fd, init_gate_fd, stub_fd, notify_fd, proc_fd, pidfd, master_fd, exec_root_fd;
-    pid_t pid;
-    bool migrate; /* as in struct creation */
+    pid_t pid;          /* first of the process that prepares, then of the program's; 0: none */
+    pid_t outside;      /* the former, once the latter is another; it ends by itself */
+    uint32_t birth;     /* STUB_BIRTH and more if it is another, else 0 */
+    bool set_scheduler; /* for the program's process, once it is born */
+    bool migrate;       /* as in struct creation */
     bool pid_file_written;
     struct init init;
 };
@@ -30,10 +33,16 @@ struct execution {
 /* exec_process.c: fills process and compiled from the options. */
 int execution_process(struct execution *x, struct err *err);
 
-/* protect.c: executes the runtime again, once, where the container could write to its file. */
-int execution_protect(struct execution *x, struct err *err);
+/* exec_birth.c: is the program's process born into a pid namespace by the stub, and how? */
+int execution_choose_birth(struct execution *x, struct err *err);
 
-/* exec_spawn.c: the clone into the container's namespaces and cgroup. */
+/* exec_birth.c: waits until it is; does for it what the runtime must, and lets it go on. */
+int execution_await_birth(struct execution *x, struct err *err);
+
+/* exec_spawn.c: the clone into the container's cgroup; the child joins the namespaces. */
 int execution_spawn(struct execution *x, struct err *err);
+
+/* exec.c: tells the pid to who asked for it. */
+int execution_publish(struct execution *x, struct err *err);
 
 #endif

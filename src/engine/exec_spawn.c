@@ -2,21 +2,18 @@
 /*
  * exec_spawn.c - the clone that makes a further process of a container.
  *
- * Born in the container's cgroup and pid namespace; it joins the other namespaces
- * itself, all with one setns(2) on the pidfd of the container's process.
+ * Born in the container's cgroup; it joins all namespaces itself, with one setns(2) on
+ * the pidfd of the container's process.  That of pids then holds for its children: see exec_birth.c.
  */
 #include <errno.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
 #include "engine/exec.h"
-#include "host/namespace.h"
 
 static int clone_failed(int r, struct err *err)
 {
@@ -62,9 +59,15 @@ static void close_ours(struct execution *x)
     fd_cleanup(&x->gate_fd);
 }
 
-static int clone_directly(struct execution *x, struct clone_args *args, struct err *err)
+static int spawn(struct execution *x, struct err *err)
 {
-    pid_t pid = clone_into(x, args, err);
+    int pidfd = -EBADF;
+    struct clone_args args = {
+        .flags = CLONE_PIDFD,
+        .pidfd = (uint64_t) (uintptr_t) &pidfd,
+        .exit_signal = SIGCHLD,
+    };
+    pid_t pid = clone_into(x, &args, err);
 
     if (pid == 0) {
         close_ours(x);
@@ -73,48 +76,8 @@ static int clone_directly(struct execution *x, struct clone_args *args, struct e
     if (pid < 0)
         return err_is_set(err) ? pid : clone_failed(pid, err);
     x->pid = pid;
+    x->pidfd = pidfd;
     return 0;
-}
-
-/*
- * An unprivileged caller has its rights only inside the user namespace, and who is root of a user namespace (rootless
- * Podman) could not go back to a pid namespace of the host: see init_join_and_clone().
- */
-static bool needs_helper(const struct execution *x)
-{
-    const struct plan_namespaces *ns = &x->plan->namespaces;
-    uint64_t joins = ns->fresh | ns->joined;
-
-    return (x->plan->facts.rootless && joins & CLONE_NEWUSER) ||
-           (x->plan->facts.in_user_namespace && joins & CLONE_NEWPID);
-}
-
-static int clone_through_helper(struct execution *x, struct clone_args *args, struct err *err)
-{
-    int *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    pid_t helper;
-    int r = 0;
-
-    if (shared == MAP_FAILED)
-        return err_nomem(err);
-    args->flags &= ~(uint64_t) CLONE_PIDFD;
-    x->init.exec_namespaces |= (x->plan->namespaces.fresh | x->plan->namespaces.joined) & CLONE_NEWPID;
-    helper = clone_into(x, args, err);
-    if (helper == 0) {
-        close_ours(x);
-        init_join_and_clone(&x->init, 0, shared);
-        init_run_exec(&x->init);
-    }
-    if (helper < 0) {
-        r = err_is_set(err) ? helper : clone_failed(helper, err);
-    } else {
-        while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
-            continue;
-        x->pid = *shared;
-        x->pidfd = x->pid ? sys_pidfd_open(x->pid) : -EBADF;
-    }
-    (void) munmap(shared, sizeof *shared);
-    return r;
 }
 
 /* config.md "execCPUAffinity": the first mask holds from before the process enters the cgroup. */
@@ -130,54 +93,19 @@ static int set_affinity(const struct execution *x, struct err *err)
     return 0;
 }
 
-static int spawn(struct execution *x, struct err *err)
-{
-    int pidfd = -EBADF, r;
-    struct clone_args args = {
-        .flags = CLONE_PIDFD,
-        .pidfd = (uint64_t) (uintptr_t) &pidfd,
-        .exit_signal = SIGCHLD,
-    };
-
-    if (needs_helper(x))
-        return clone_through_helper(x, &args, err);
-    r = clone_directly(x, &args, err);
-    x->pidfd = pidfd;
-    return r;
-}
-
-/* This thread's children are born in the container's pid namespace until it goes back. */
-static int spawn_in_pid_namespace(struct execution *x, struct err *err)
-{
-    autoclose int own_fd = host_namespace_open(x->proc_fd, 0, "pid");
-    int r, again;
-
-    if (own_fd < 0)
-        return err_set(err, ERR_NAMESPACE, own_fd, "open our own pid namespace");
-    r = sys_setns(x->container->pidfd, CLONE_NEWPID);
-    if (r < 0)
-        return err_set(err, ERR_NAMESPACE, r, "join the container's pid namespace");
-    r = spawn(x, err);
-    again = sys_setns(own_fd, CLONE_NEWPID);
-    if (again < 0 && r >= 0)
-        return err_set(err, ERR_NAMESPACE, again, "this thread could not go back to its own pid namespace");
-    return r;
-}
-
 int execution_spawn(struct execution *x, struct err *err)
 {
     const struct plan_namespaces *ns = &x->plan->namespaces;
     cpu_set_t before;
     int r;
 
-    x->init.exec_namespaces = (ns->fresh | ns->joined) & ~(uint64_t) CLONE_NEWPID;
+    x->init.exec_namespaces = ns->fresh | ns->joined;
     if (x->container->state->has_time_namespace)
         x->init.exec_namespaces |= CLONE_NEWTIME;
     (void) sched_getaffinity(0, sizeof before, &before);
     r = set_affinity(x, err);
     if (r >= 0)
-        r = (ns->fresh | ns->joined) & CLONE_NEWPID && !needs_helper(x) ? spawn_in_pid_namespace(x, err)
-                                                                        : spawn(x, err);
+        r = spawn(x, err);
     if (x->compiled->initial_affinity)
         (void) sched_setaffinity(0, sizeof before, &before);
     fd_cleanup(&x->init_gate_fd);

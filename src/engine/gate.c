@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "engine/creation.h"
 
@@ -16,23 +17,45 @@ int gate_go(int gate_fd, pid_t pid)
     return send(gate_fd, &m, sizeof m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static int received_fd(struct msghdr *packet)
+/* One descriptor is all that is ever sent; a stranger's others must not stay open. */
+static void take_fd_of(struct cmsghdr *c, int *ret_fd)
 {
-    struct cmsghdr *c = CMSG_FIRSTHDR(packet);
-    int fd = -1;
+    for (size_t at = CMSG_LEN(0); at + sizeof *ret_fd <= c->cmsg_len; at += sizeof *ret_fd) {
+        int fd;
 
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof fd))
-        memcpy(&fd, CMSG_DATA(c), sizeof fd);
-    return fd;
+        memcpy(&fd, (const char *) c + at, sizeof fd);
+        if (*ret_fd < 0)
+            *ret_fd = fd;
+        else
+            (void) close(fd);
+    }
 }
 
-int gate_receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_fd)
+static void take_control(struct msghdr *packet, int *ret_fd, pid_t *ret_pid)
+{
+    struct ucred sender;
+
+    *ret_fd = -1;
+    *ret_pid = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(packet); c; c = CMSG_NXTHDR(packet, c)) {
+        if (c->cmsg_level != SOL_SOCKET)
+            continue;
+        if (c->cmsg_type == SCM_RIGHTS)
+            take_fd_of(c, ret_fd);
+        if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof sender)) {
+            memcpy(&sender, CMSG_DATA(c), sizeof sender);
+            *ret_pid = sender.pid;
+        }
+    }
+}
+
+static int receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_fd, pid_t *ret_pid)
 {
     struct msg m;
     struct iovec parts[2] = { { .iov_base = &m, .iov_len = sizeof m }, { .iov_base = text, .iov_len = *n } };
     union {
         struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int))];
+        char room[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
     } control;
     struct msghdr packet = {
         .msg_iov = parts,
@@ -53,6 +76,27 @@ int gate_receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_f
         return -EPROTO;
     *ret = m;
     *n = (size_t) size - sizeof m;
-    *ret_fd = received_fd(&packet);
+    take_control(&packet, ret_fd, ret_pid);
     return 1;
+}
+
+int gate_receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_fd)
+{
+    pid_t pid;
+
+    return receive(gate_fd, ret, text, n, ret_fd, &pid);
+}
+
+int gate_receive_from(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_fd, pid_t *ret_pid)
+{
+    const int on = 1, off = 0;
+    int r;
+
+    if (setsockopt(gate_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
+        return -errno;
+    r = receive(gate_fd, ret, text, n, ret_fd, ret_pid);
+    /* A sender that has it on is given a name in the abstract namespace. */
+    if (setsockopt(gate_fd, SOL_SOCKET, SO_PASSCRED, &off, sizeof off) < 0 && r >= 0)
+        r = -errno;
+    return r;
 }

@@ -280,6 +280,7 @@ static const struct sentence sentences[] = {
     { STUB_STAGE_UID, ERR_USER, "process.user.uid: become that user" },
     { STUB_STAGE_CAPABILITIES, ERR_CAPABILITY, "process.capabilities: set them" },
     { STUB_STAGE_NO_NEW_PRIVS, ERR_PROCESS, "process.noNewPrivileges: set it" },
+    { STUB_STAGE_BIRTH, ERR_PROCESS, "create a process in the container's pid namespace" },
     { STUB_STAGE_CLOSE, ERR_PROCESS, "close the descriptors" },
     { STUB_STAGE_SECCOMP, ERR_SECCOMP, "linux.seccomp: load the filter" },
     { STUB_STAGE_NOTIFY, ERR_SECCOMP, "linux.seccomp.listenerPath: send the listener to the agent" },
@@ -293,6 +294,9 @@ static int plain_failed(struct failure *f)
 
             if (r < 0 && f->msg->stage == INIT_STAGE_KEYRING)
                 err_hint(f->err, "--no-new-keyring leaves the container with the caller's session keyring");
+            if (r == -EAGAIN && f->msg->stage == STUB_STAGE_BIRTH)
+                err_hint(f->err, "a limit on processes is reached; exec needs two for a moment: "
+                                 "linux.resources.pids.limit, RLIMIT_NPROC or kernel.pid_max");
             if (r == -EPERM && f->msg->stage == STUB_STAGE_SCHEDULER)
                 err_hint(f->err, "this policy or priority needs CAP_SYS_NICE");
             return r;

@@ -215,6 +215,7 @@ static int compose(const struct host_stub_request *request, struct text *data, s
         .notify_fd = request->notify_fd,
         .hook_stdout_fd = request->hook_stdout_fd,
         .hook_stderr_fd = request->hook_stderr_fd,
+        .flags = request->birth,
     };
     int r = host_stub_capabilities(request->process, request->user_namespace, config.capabilities, err);
 

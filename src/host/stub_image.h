@@ -47,6 +47,8 @@ struct host_stub_request {
     bool setgroups_denied; /* that namespace denies setgroups(2) */
     bool has_personality;
     uint32_t personality;
+
+    uint32_t birth; /* STUB_BIRTH and the flags that go with it, or 0 */
 };
 
 /*

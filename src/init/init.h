@@ -75,6 +75,7 @@ struct init {
     uint64_t unshare_flags;    /* CLONE_NEW* that clone3 did not make */
     int inherit_fds[5];        /* which the stub needs beside the preserved ones; -1: none */
     unsigned preserve_fds;     /* 3 .. 3 + preserve_fds - 1 are the program's */
+    bool birth;                /* exec: the stub has a child that is the program's process */
     bool privileged;           /* the runtime is root of the initial user namespace */
     const char *hook_state[2]; /* JSON for createContainer hooks, before and after the pid */
     size_t hook_state_size[2];

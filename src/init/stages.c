@@ -13,14 +13,12 @@
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/decimal.h"
-#include "base/procfs.h"
 #include "base/sys.h"
 #include "base/trace.h"
 
@@ -189,48 +187,17 @@ static _Noreturn void become_stub(struct init *init)
     fail(init, INIT_STAGE_STUB, -errno);
 }
 
-/* If it can't be set the runtime will find that out, and say so. */
-static void set_oom_score(const struct init *init)
-{
-    int value = init->process->oom_score_adj;
-    unsigned rest = value < 0 ? -(unsigned) value : (unsigned) value;
-    char buf[12], *p = buf + sizeof buf;
-
-    do
-        *--p = (char) ('0' + rest % 10);
-    while (rest /= 10);
-    if (value < 0)
-        *--p = '-';
-    (void) procfs_write(init->proc_fd, "self/oom_score_adj", p, (size_t) (buf + sizeof buf - p));
-}
-
-/*
- * The clone is in the container's pid namespace from its birth, with our memory and descriptors, and of the same user
- * as the container's root: nobody there may trace it (CVE-2016-9962).  The OOM score is set before, since
- * its file belongs to the host's root afterwards.
- */
-static void hide_from_container(const struct init *init)
-{
-    if (init->process->has_oom_score_adj)
-        set_oom_score(init);
-    (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid)
 {
     struct clone_args args = { .flags = flags | CLONE_PARENT };
-    bool exec = init->container_pidfd >= 0;
-    int r = exec ? init_exec_join(init) : init_join(init);
+    int r = init_join(init);
     pid_t pid;
 
     if (r < 0)
-        fail(init, exec ? INIT_STAGE_EXEC_JOIN : INIT_STAGE_JOIN, r);
-    init->exec_namespaces = 0; /* done */
-    r = exec ? 0 : init_become_root(init);
+        fail(init, INIT_STAGE_JOIN, r);
+    r = init_become_root(init);
     if (r < 0)
         fail(init, INIT_STAGE_BECOME_ROOT, r);
-    if (exec)
-        hide_from_container(init);
     pid = sys_clone3(&args);
     if (pid < 0)
         fail(init, INIT_STAGE_UNSHARE, pid);

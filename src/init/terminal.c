@@ -118,9 +118,10 @@ static void own(int fd, uid_t uid)
         (void) fchown(fd, uid, (gid_t) -1); /* EPERM, EINVAL: it stays the caller's */
 }
 
+/* Where the stub has a child, that makes it its controlling terminal: STUB_TERMINAL. */
 static int become_terminal(const struct init *init)
 {
-    if (ioctl(init->slave_fd, TIOCSCTTY, 0) < 0)
+    if (!init->birth && ioctl(init->slave_fd, TIOCSCTTY, 0) < 0)
         return -errno;
     for (int fd = 0; fd < 3; fd++)
         if (dup2(init->slave_fd, fd) < 0)

@@ -5,6 +5,7 @@
  * The inheritable set is exactly what was configured and otherwise empty
  * (CVE-2022-24769 and its family filled it with the bounding set).
  */
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/prctl.h>
 
@@ -47,14 +48,16 @@ static int drop(const struct stub *s)
     return set(&final);
 }
 
-/* The same, but still with everything that loading a filter may need. */
+/* The same, but still with what loading a filter needs. */
 static int set_inheritable(const struct stub *s)
 {
+    const uint64_t needed = (uint64_t) 1 << CAP_SYS_ADMIN; /* seccomp(2) */
     struct sets sets = { .inheritable = s->config->capabilities[STUB_INHERITABLE] };
     int r = get_permitted(&sets.permitted);
 
     if (r < 0)
         return r;
+    sets.permitted &= s->config->capabilities[STUB_PERMITTED] | needed;
     sets.effective = sets.permitted;
     return set(&sets);
 }
@@ -83,8 +86,18 @@ int capabilities_set(struct stub *s)
 }
 
 /* Ambient capabilities survive this: they are in the permitted and inheritable sets that stay. */
-int capabilities_drop(struct stub *s)
+static int drop_last(struct stub *s, bool first)
 {
     s->item = 2;
-    return stub_filter_needs_capability(s) ? drop(s) : 0;
+    return stub_filter_needs_capability(s) && stub_has(s, STUB_FILTER_FIRST) == first ? drop(s) : 0;
+}
+
+int capabilities_drop_first(struct stub *s)
+{
+    return drop_last(s, true);
+}
+
+int capabilities_drop(struct stub *s)
+{
+    return drop_last(s, false);
 }

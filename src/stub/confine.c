@@ -100,7 +100,7 @@ int confine_no_new_privs(struct stub *s)
     return stub_has(s, STUB_NO_NEW_PRIVS) ? (int) sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0) : 0;
 }
 
-int confine_seccomp(struct stub *s)
+static int load_filter(struct stub *s)
 {
     struct {
         unsigned short n;
@@ -111,9 +111,17 @@ int confine_seccomp(struct stub *s)
         .filter = stub_data(s, s->config->seccomp),
     };
 
-    if (!stub_has(s, STUB_SECCOMP))
-        return 0;
     if (stub_has(s, STUB_SECCOMP_NOTIFY))
         return notify_load(s, &program);
     return (int) sys_call3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, s->config->seccomp_flags, &program);
+}
+
+int confine_seccomp_first(struct stub *s)
+{
+    return stub_has(s, STUB_SECCOMP) && stub_has(s, STUB_FILTER_FIRST) ? load_filter(s) : 0;
+}
+
+int confine_seccomp(struct stub *s)
+{
+    return stub_has(s, STUB_SECCOMP) && !stub_has(s, STUB_FILTER_FIRST) ? load_filter(s) : 0;
 }

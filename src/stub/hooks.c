@@ -57,17 +57,6 @@ static void ignore_sigpipe(bool ignore)
     sys_call(__NR_rt_sigaction, SIGPIPE, &action, 0, 8, 0);
 }
 
-static char *decimal(uint32_t number, char *end)
-{
-    do {
-        uint32_t tenth = (uint32_t) ((uint64_t) number * 0xcccccccdU >> 35); /* exact for 32 bits */
-
-        *--end = (char) ('0' + (number - tenth * 10));
-        number = tenth;
-    } while (number);
-    return end;
-}
-
 /* ---- in the child -------------------------------------------------------------------------------------- */
 
 /* Strings one after the other -> pointers and NULL. */
@@ -313,7 +302,7 @@ static void reap_orphans(void)
 int hooks_run(struct stub *s)
 {
     const struct stub_hook *hook = stub_data(s, s->config->hooks), *end = stub_end(s, s->config->hooks);
-    char buf[24], *pid = decimal((uint32_t) sys_getpid(), buf + sizeof buf);
+    char buf[24], *pid = stub_decimal((uint32_t) sys_getpid(), buf + sizeof buf);
 
     if (hook == end)
         return 0;

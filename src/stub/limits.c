@@ -3,6 +3,7 @@
  * limits.c - scheduling, memory policy, personality, rlimits and umask of the program.
  */
 #include <linux/errno.h>
+#include <asm/resource.h>
 #include <linux/ioprio.h>
 #include <linux/sched.h>
 
@@ -88,16 +89,51 @@ int limits_umask(struct stub *s)
     return 0;
 }
 
+static int set_limit(const struct stub_rlimit *limit)
+{
+    return (int) sys_call(__NR_prlimit64, 0, limit->resource, &limit->soft, 0, 0);
+}
+
+/*
+ * While a process gives birth there are two of the user's.  So the limit on them is only raised here, if it is to be, and
+ * lowered where no further process is to come, which needs no privilege.
+ */
+static int widen_processes(const struct stub_rlimit *limit)
+{
+    struct stub_rlimit wide = *limit, now;
+    long r = sys_call(__NR_prlimit64, 0, limit->resource, 0, &now.soft, 0);
+
+    if (r < 0)
+        return (int) r;
+    if (now.hard > wide.hard)
+        wide.hard = now.hard;
+    wide.soft = wide.hard;
+    return set_limit(&wide);
+}
+
 int limits_rlimits(struct stub *s)
 {
     const struct stub_rlimit *limit = stub_data(s, s->config->rlimits),
                              *end = stub_end(s, s->config->rlimits);
 
     for (; limit < end; limit++, s->item++) {
-        long r = sys_call(__NR_prlimit64, 0, limit->resource, &limit->soft, 0, 0);
+        bool later = limit->resource == RLIMIT_NPROC && stub_has(s, STUB_BIRTH);
+        int r = later ? widen_processes(limit) : set_limit(limit);
 
         if (r < 0)
-            return (int) r;
+            return r;
     }
     return 0;
+}
+
+int limits_processes(struct stub *s)
+{
+    const struct stub_rlimit *limit = stub_data(s, s->config->rlimits),
+                             *end = stub_end(s, s->config->rlimits);
+    int r = 0;
+
+    for (; limit < end && r >= 0; limit++)
+        if (limit->resource == RLIMIT_NPROC)
+            r = set_limit(limit);
+    return r;
 }

@@ -23,6 +23,7 @@ struct stub {
     int connection;         /* to whom started us; -1: nobody yet */
     int closed;             /* how closing the descriptors went, until there is someone to tell */
     bool cwd_denied;        /* to us; the user may be allowed to enter */
+    char pid_text[12];      /* what `pid` points to once MSG_GO has told another */
     uint32_t item;
     size_t text_size; /* of the text for MSG_FAILED */
     char text[MSG_TEXT_MAX];
@@ -47,6 +48,18 @@ static inline bool stub_bit(uint64_t set, unsigned i)
     return ((i < 32 ? (uint32_t) set : (uint32_t) (set >> 32)) >> (i & 31) & 1) != 0;
 }
 
+/* Writes NUMBER in front of END, which is given back as it moved. */
+static inline char *stub_decimal(uint32_t number, char *end)
+{
+    do {
+        uint32_t tenth = (uint32_t) ((uint64_t) number * 0xcccccccdU >> 35); /* exact for 32 bits */
+
+        *--end = (char) ('0' + (number - tenth * 10));
+        number = tenth;
+    } while (number);
+    return end;
+}
+
 static inline bool stub_has(const struct stub *s, enum stub_flag flag)
 {
     return (s->config->flags & (uint32_t) flag) != 0;
@@ -65,6 +78,7 @@ _Noreturn void stages_run(struct stub *s);
 void talk_wait(struct stub *s); /* ends the process if nobody can ever say GO */
 /* MSG_EXEC: what follows ends in the program, in MSG_FAILED, or in our death */
 int talk_announce(struct stub *s);
+int talk_born(struct stub *s); /* MSG_BORN, and the wait for GO if there is to be one */
 _Noreturn void talk_fail(struct stub *s, enum stub_stage stage, int err);
 
 /* signals.c: until execve(2), those that end a process end this one too. */
@@ -79,6 +93,7 @@ int hooks_run(struct stub *s);
 /* confine.c */
 int confine_label(struct stub *s);
 int confine_no_new_privs(struct stub *s);
+int confine_seccomp_first(struct stub *s);
 int confine_seccomp(struct stub *s);
 
 /* cwd.c */
@@ -95,6 +110,7 @@ int limits_io_priority(struct stub *s);
 int limits_personality(struct stub *s);
 int limits_umask(struct stub *s);
 int limits_rlimits(struct stub *s);
+int limits_processes(struct stub *s); /* of the process that is born */
 
 /* identity.c */
 int identity_bounding(struct stub *s);
@@ -104,7 +120,11 @@ int identity_uid(struct stub *s);
 
 /* capabilities.c */
 int capabilities_set(struct stub *s);
+int capabilities_drop_first(struct stub *s);
 int capabilities_drop(struct stub *s);
+
+/* birth.c: ends this process, and goes on in a child */
+int birth_give(struct stub *s);
 
 /* notify.c: loads the filter and sends its listener */
 int notify_load(struct stub *s, const void *program);

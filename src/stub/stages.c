@@ -12,7 +12,10 @@
  *   the bounding set needs CAP_SETPCAP, which setresuid(2) takes away;
  * - filters come last: what follows is subject to them.  With no_new_privs that
  *   is execve(2) alone.  Without it loading needs CAP_SYS_ADMIN, so one
- *   capset(2) follows as well.
+ *   capset(2) follows as well;
+ * - what is born into a pid namespace of others must have no privilege, also not
+ *   the one that loads a filter without no_new_privs: so there the filter comes
+ *   before the birth, if it allows clone, setsid, ioctl, read, sendmsg and capset.
  */
 #include "stub/run.h"
 #include "stub/sys.h"
@@ -38,6 +41,9 @@ static const struct stage {
     { STUB_STAGE_CWD, cwd_enter_as_user },
     { STUB_STAGE_NO_NEW_PRIVS, confine_no_new_privs },
     { STUB_STAGE_CAPABILITIES, capabilities_set },
+    { STUB_STAGE_SECCOMP, confine_seccomp_first },
+    { STUB_STAGE_CAPABILITIES, capabilities_drop_first },
+    { STUB_STAGE_BIRTH, birth_give },
     { STUB_STAGE_EXEC, talk_announce }, /* while no filter can forbid it */
     { STUB_STAGE_SECCOMP, confine_seccomp },
     { STUB_STAGE_CAPABILITIES, capabilities_drop },

@@ -15,7 +15,8 @@
  * Offsets are from the start of the struct; a span of size 0 is absent.
  * Strings are NUL-terminated, their size counts the NUL.
  *
- * The peer on start_fd sends MSG_GO.  The answer is MSG_EXEC when only the
+ * The peer on start_fd sends MSG_GO.  With STUB_BIRTH, MSG_BORN comes from the
+ * process that will be the program.  The answer is MSG_EXEC when only the
  * filter, if there is one, and execve(2) are left, and then end of file: the
  * program was executed.  MSG_FAILED, at any time, names the stage that failed; the
  * stub ends with status 127.  End of file without MSG_EXEC: it was killed.
@@ -26,7 +27,7 @@
 #include <stdint.h>
 
 #define STUB_CONFIG_ADDRESS 0x10000000UL
-#define STUB_MAGIC          0x6f636932U  /* "oci2": changes when this layout does */
+#define STUB_MAGIC          0x6f636933U  /* "oci3": changes when this layout does */
 #define STUB_NAME           "ocirt-init" /* of the process and of the memfd */
 
 enum stub_start {
@@ -47,6 +48,12 @@ enum stub_flag {
     STUB_PERSONALITY = 1 << 8,    /* personality(2) with `personality` */
     /* the user namespace denies setgroups(2): only an empty list is possible */
     STUB_SET_GROUPS_DENIED = 1 << 9,
+    /* the program's process is a child, born with CLONE_PARENT when all privilege is gone: see birth.c */
+    STUB_BIRTH = 1 << 10,
+    STUB_TERMINAL = 1 << 11, /* fd 0 becomes the controlling terminal of the one that is born */
+    STUB_PAUSE = 1 << 12,    /* it waits for MSG_GO, whose item is its pid as the runtime sees it */
+    /* the filter is loaded before the birth: it needs a capability, and allows what stages.c says */
+    STUB_FILTER_FIRST = 1 << 13,
 };
 
 /*
@@ -73,6 +80,7 @@ enum stub_stage {
     STUB_STAGE_CAPABILITIES, /* item: 0 bounding, 1 keep, 2 capset, 3 ambient */
     STUB_STAGE_SECCOMP,
     STUB_STAGE_NOTIFY, /* item 0: the helper that sends; 1: sending */
+    STUB_STAGE_BIRTH,  /* item 0: clone(2); 1: what the child does first */
     STUB_STAGE_EXEC,
 };
 

@@ -61,7 +61,7 @@
 #define sys_call3(nr, a, b, c) sys_call((nr), (a), (b), (c), 0, 0)
 
 /* alike everywhere but on parisc, mips and sparc */
-enum { SYS_MSG_NOSIGNAL = 0x4000, SYS_SOL_SOCKET = 1, SYS_SCM_RIGHTS = 1 };
+enum { SYS_MSG_NOSIGNAL = 0x4000, SYS_SOL_SOCKET = 1, SYS_SCM_RIGHTS = 1, SYS_SCM_CREDENTIALS = 2 };
 
 struct sys_msghdr {
     void *name;
@@ -77,6 +77,13 @@ struct sys_cmsg_fd { /* struct cmsghdr with one descriptor */
     size_t size;
     int level, type;
     int fd;
+};
+
+struct sys_cmsg_credentials { /* struct cmsghdr with one struct ucred */
+    size_t size;
+    int level, type;
+    int pid;
+    uint32_t uid, gid;
 };
 
 struct sys_pollfd {

@@ -8,7 +8,7 @@
 #include "stub/run.h"
 #include "stub/sys.h"
 
-static bool receive_go(int fd)
+static bool receive_go(int fd, uint32_t *ret_item)
 {
     struct msg message;
     long r;
@@ -16,7 +16,10 @@ static bool receive_go(int fd)
     do
         r = sys_read(fd, &message, sizeof message);
     while (r == -EINTR);
-    return r == (long) sizeof message && message.type == MSG_GO;
+    if (r != (long) sizeof message || message.type != MSG_GO)
+        return false;
+    *ret_item = message.item;
+    return true;
 }
 
 /*
@@ -28,12 +31,13 @@ static int accept_go(int listener)
 {
     for (;;) {
         int fd = sys_accept(listener, O_CLOEXEC);
+        uint32_t pid;
 
         if (fd < 0 && fd != -EINTR && fd != -ECONNABORTED)
             sys_exit(127);
         if (fd < 0)
             continue;
-        if (receive_go(fd)) {
+        if (receive_go(fd, &pid)) {
             sys_close(listener);
             return fd;
         }
@@ -44,10 +48,11 @@ static int accept_go(int listener)
 void talk_wait(struct stub *s)
 {
     const struct stub_config *c = s->config;
+    uint32_t pid;
 
     if (c->start == STUB_ACCEPT)
         s->connection = accept_go(c->start_fd);
-    else if (c->start == STUB_NOW || receive_go(c->start_fd))
+    else if (c->start == STUB_NOW || receive_go(c->start_fd, &pid))
         s->connection = c->start_fd;
     else
         sys_exit(127);
@@ -61,6 +66,40 @@ int talk_announce(struct stub *s)
     struct sys_msghdr packet = { .iov = &part, .n_iov = 1 };
 
     (void) sys_sendmsg(s->connection, &packet, SYS_MSG_NOSIGNAL);
+    return 0;
+}
+
+/* With our credentials the kernel tells the runtime our pid as seen there, which nobody can make up. */
+static void tell_born(const struct stub *s)
+{
+    struct msg message = { .type = MSG_BORN };
+    struct iovec part = { .iov_base = &message, .iov_len = sizeof message };
+    struct sys_cmsg_credentials credentials = {
+        .size = offsetof(struct sys_cmsg_credentials, gid) + sizeof credentials.gid,
+        .level = SYS_SOL_SOCKET,
+        .type = SYS_SCM_CREDENTIALS,
+        .pid = (int) sys_getpid(),
+        .uid = s->config->uid,
+        .gid = s->config->gid,
+    };
+    struct sys_msghdr packet = {
+        .iov = &part, .n_iov = 1, .control = &credentials, .control_size = sizeof credentials
+    };
+
+    (void) sys_sendmsg(s->connection, &packet, SYS_MSG_NOSIGNAL);
+}
+
+int talk_born(struct stub *s)
+{
+    uint32_t pid;
+
+    tell_born(s);
+    if (!stub_has(s, STUB_PAUSE))
+        return 0;
+    if (!receive_go(s->connection, &pid))
+        sys_exit(127);
+    s->pid_text[sizeof s->pid_text - 1] = '\0';
+    s->pid = stub_decimal(pid, s->pid_text + sizeof s->pid_text - 1);
     return 0;
 }
 

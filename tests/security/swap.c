@@ -2,15 +2,17 @@
 /*
  * swap.c - decides a race: exchanges two paths while one process is at its N-th system call.
  *
- *     swap [-b] [-x EXECS] [-l LOG] PROCESS CALL PATH OTHER -- COMMAND [ARG...]
+ *     swap [-bi] [-x EXECS] [-l LOG] PROCESS CALL PATH OTHER -- COMMAND [ARG...]
  *
  * The command is process 0, the first that it or a child of it clones is 1, and so on.  When PROCESS enters its call
  * number CALL (from 1), PATH and OTHER are exchanged by renameat2(2), so that this call is the first that sees the
  * other; with -b they are exchanged back when it is done, so that it is the only one.  CALL 0 exchanges nothing and
  * counts.  A process is let go when it has executed EXECS programs of its own (default 1; the command's first
  * does not count), the command never.  LOG gets "calls PROCESS N" for each process and "swapped SYSCALL" or
- * "missed".  The exit status is the command's, 128+n for a signal.
+ * "missed".  With -i it also gets "inside PROCESS CAPABILITIES PROGRAM DESCRIPTOR..." for each call that is made in a pid
+ * namespace below ours: what one could get there who may trace.  The exit status is the command's, 128+n for a signal.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -39,7 +41,7 @@ static unsigned n_traced;
 static struct {
     unsigned process, call, execs;
     const char *path, *other;
-    bool blink;
+    bool blink, inside;
     FILE *log;
 } what = { .execs = 1 };
 static bool swapped, to_be_undone;
@@ -79,9 +81,65 @@ static long long entered(pid_t pid)
     return (long long) info.entry.nr;
 }
 
+/* The value of a line of /proc/PID/status; "" if there is none. */
+static const char *status_of(pid_t pid, const char *name, char *buf, size_t size)
+{
+    char path[64], *value = NULL;
+    size_t length = strlen(name);
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int) pid);
+    file = fopen(path, "re");
+    while (file && !value && fgets(buf, (int) size, file))
+        if (strncmp(buf, name, length) == 0)
+            value = buf + length + strspn(buf + length, " \t");
+    if (file)
+        fclose(file);
+    if (value)
+        value[strcspn(value, "\n")] = '\0';
+    return value ? value : "";
+}
+
+static void log_link(const char *path)
+{
+    char target[4096];
+    ssize_t n = readlink(path, target, sizeof target - 1);
+
+    for (ssize_t i = 0; i < n; i++)
+        if (target[i] == ' ')
+            target[i] = '_';
+    fprintf(what.log, " %.*s", n < 0 ? 1 : (int) n, n < 0 ? "?" : target);
+}
+
+static void log_inside(const struct traced *t)
+{
+    char buf[256], path[320];
+    struct dirent *entry;
+    DIR *dir;
+
+    if (!strpbrk(status_of(t->pid, "NSpid:", buf, sizeof buf), " \t"))
+        return;
+    fprintf(what.log, "inside %u %s", t->number, status_of(t->pid, "CapPrm:", buf, sizeof buf));
+    snprintf(path, sizeof path, "/proc/%d/exe", (int) t->pid);
+    log_link(path);
+    snprintf(path, sizeof path, "/proc/%d/fd", (int) t->pid);
+    dir = opendir(path);
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.') {
+            snprintf(path, sizeof path, "/proc/%d/fd/%s", (int) t->pid, entry->d_name);
+            log_link(path);
+        }
+    if (dir)
+        closedir(dir);
+    fputc('\n', what.log);
+}
+
 static void at_call(struct traced *t)
 {
     long long call = entered(t->pid);
+
+    if (what.inside && call >= 0)
+        log_inside(t);
 
     if (call < 0) {
         if (to_be_undone && t->number == what.process) {
@@ -181,7 +239,7 @@ static pid_t begin(char **argv)
 
 static void usage(void)
 {
-    fputs("usage: swap [-b] [-x EXECS] [-l LOG] PROCESS CALL PATH OTHER -- COMMAND [ARG...]\n", stderr);
+    fputs("usage: swap [-bi] [-x EXECS] [-l LOG] PROCESS CALL PATH OTHER -- COMMAND [ARG...]\n", stderr);
     exit(2);
 }
 
@@ -189,9 +247,11 @@ int main(int argc, char **argv)
 {
     int option, status;
 
-    while ((option = getopt(argc, argv, "+bx:l:")) != -1) {
+    while ((option = getopt(argc, argv, "+bix:l:")) != -1) {
         if (option == 'b')
             what.blink = true;
+        else if (option == 'i')
+            what.inside = true;
         else if (option == 'x')
             what.execs = (unsigned) atoi(optarg);
         else if (option == 'l')
@@ -199,7 +259,7 @@ int main(int argc, char **argv)
         else
             usage();
     }
-    if (argc - optind < 6 || strcmp(argv[optind + 4], "--") != 0)
+    if (argc - optind < 6 || (what.inside && !what.log) || strcmp(argv[optind + 4], "--") != 0)
         usage();
     what.process = (unsigned) atoi(argv[optind]);
     what.call = (unsigned) atoi(argv[optind + 1]);

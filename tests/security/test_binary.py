@@ -5,6 +5,7 @@
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -101,7 +102,7 @@ class Binary(Attack):
             self.assertNotIn("written", line)
 
     def test_attacker_that_may_trace(self):
-        """With CAP_SYS_PTRACE it can open the program of whoever joins it: a file on a read-only mount."""
+        """With CAP_SYS_PTRACE it can open the program of whoever joins it: the sealed stub."""
         config = self.config()
         for kind in ("bounding", "effective", "permitted"):
             config["process"]["capabilities"][kind] += ["CAP_SYS_PTRACE"]
@@ -142,6 +143,67 @@ class Windows(Attack):
         container = self.container(config)
         self.assertOk(container.create())
         self.assertEqual(os.stat(f"/proc/{container.pid}/mem").st_uid, 0)
+
+    def inside(self, *command):
+        """What a process of the command has at each system call that it makes in the container's pid namespace."""
+        log = os.path.join(self.tmp, "log")
+        self.assertEqual(subprocess.run([compile_program("swap"), "-i", "-x", "2", "-l", log, "0", "0", "/", "/", "--",
+                                         *self.runtime.argv(*command)], check=False).returncode, 0, command)
+        with open(log, encoding="utf-8", errors="replace") as file:
+            found = [line.split()[2:] for line in file if line.startswith("inside")]
+        os.unlink(log)
+        found = [words for words in found if words[1] != "/probe"]      # the program itself
+        self.assertTrue(found, "no process of the command was seen in the container")
+        return [(int(words[0], 16), words[1], words[2:]) for words in found]
+
+    def check_inside(self, allowed, *command):
+        """Nothing that the program would not have as well, but for the socket to the runtime and, for a moment, what
+        loading a filter takes."""
+        for capabilities, program, descriptors in self.inside(*command):
+            self.assertEqual(capabilities & ~allowed, 0, f"{capabilities:x}")
+            self.assertTrue(program.startswith("/memfd:ocirt-init"), program)
+            self.assertEqual([d for d in descriptors if not d.startswith(("pipe:", "/dev/", "/tmp", "socket:"))], [])
+            self.assertLessEqual(len([d for d in descriptors if d.startswith("socket:")]), 1, descriptors)
+
+    def tracing(self, **process):
+        config = self.config("wait-term")
+        config["process"].update(process)
+        for kind in ("bounding", "effective", "permitted"):
+            config["process"]["capabilities"][kind] += ["CAP_SYS_PTRACE"]
+        return config
+
+    def allowed(self, container):
+        with open(f"/proc/{container.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1], 16) for line in file if line.startswith("CapPrm:"))
+
+    def test_joining_process_has_nothing(self):
+        """What CAP_SYS_PTRACE would give the container: no capability, program or descriptor of the host's."""
+        filtered = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO"}]}
+        for name, config in (("no_new_privs", self.tracing(noNewPrivileges=True)),
+                             ("privileges", self.tracing(noNewPrivileges=False)),
+                             ("filter", {**self.tracing(noNewPrivileges=True), "seccomp": filtered}),
+                             ("filter, privileges", {**self.tracing(noNewPrivileges=False), "seccomp": filtered})):
+            config["linux"]["seccomp"] = config.pop("seccomp", None) or {"defaultAction": "SCMP_ACT_ALLOW"}
+            container = self.running(config)
+            for options in ([], ["--pid-file", os.path.join(self.tmp, "pid")], ["--user", "1000:1000"]):
+                with self.subTest(name=name, options=options):
+                    self.check_inside(self.allowed(container), "exec", *options, container.id, "/probe", "exit", "0")
+            self.assertOk(container.delete("--force"))
+
+    def test_filter_that_allows_no_birth(self):
+        """It can't be loaded where nobody may trace, nor safely where somebody may: refused, unless nobody may."""
+        config = self.tracing(noNewPrivileges=False)
+        config["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW",
+                                      "syscalls": [{"names": ["clone"], "action": "SCMP_ACT_ERRNO"}]}
+        container = self.running(config)
+        result = self.runtime("exec", container.id, "/probe", "exit", "0")
+        self.assertEqual(result.rc, 255, str(result))
+        self.assertIn("CAP_SYS_PTRACE", result.err)
+        self.assertOk(container.delete("--force"))
+        for kind in ("bounding", "effective", "permitted"):
+            config["process"]["capabilities"][kind].remove("CAP_SYS_PTRACE")
+        container = self.running(config)
+        self.assertOk(self.runtime("exec", container.id, "/probe", "exit", "0"))
 
     def test_session(self):
         container = self.running()
