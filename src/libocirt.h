@@ -310,6 +310,32 @@ OCIRT_API int ocirt_features(char **ret_json, struct ocirt_error **ret_error);
 /* A config.json to begin with, that runs `sh` in a terminal; ROOTLESS: for the caller's own ids. */
 OCIRT_API int ocirt_spec(bool rootless, char **ret_json, struct ocirt_error **ret_error);
 
+enum ocirt_verdict { OCIRT_OK = 1, OCIRT_LIMITED, OCIRT_MISSING };
+
+/* What the host has, or lacks, of what containers use. */
+struct ocirt_finding {
+    size_t size;
+    const char *area, *name; /* "kernel", "openat2" */
+    enum ocirt_verdict verdict;
+    bool needed;        /* without it no container runs */
+    const char *found;  /* what was seen; NULL if there is no more to say */
+    const char *costs;  /* what does not work for lack of it; NULL if OK */
+    const char *remedy; /* how to get it; NULL if OK */
+};
+
+/*
+ * Examines the host, for the caller and with the options of the context: files are read, and calls tried by a child that
+ * ends at once; nothing is changed, no container made.  Calls EACH for every finding; stops when it returns non-zero, and
+ * returns that.  *RET_ABLE: nothing that is needed is missing.
+ */
+OCIRT_API int ocirt_doctor(struct ocirt *ocirt,
+                           int (*each)(void *context, const struct ocirt_finding *finding), void *context,
+                           bool *ret_able, struct ocirt_error **ret_error);
+
+/* The same as JSON in several lines: an object with "able" and "findings". */
+OCIRT_API int ocirt_doctor_json(struct ocirt *ocirt, char **ret_json, bool *ret_able,
+                                struct ocirt_error **ret_error);
+
 enum ocirt_network { OCIRT_NETWORK_DEFAULT, OCIRT_NETWORK_NONE, OCIRT_NETWORK_HOST };
 enum ocirt_ids { OCIRT_IDS_OWN, OCIRT_IDS_SUBORDINATE, OCIRT_IDS_ANY };
 

@@ -11,7 +11,7 @@
 #define CLI_COMMANDS(X)                                                       \
     X(create) X(start) X(run) X(exec) X(state) X(list) X(ps) X(kill)          \
     X(delete) X(wait) X(pause) X(resume) X(update) X(events) X(mounts)        \
-    X(checkpoint) X(restore) X(spec) X(check) X(plan) X(features)             \
+    X(checkpoint) X(restore) X(spec) X(check) X(plan) X(doctor) X(features)   \
     X(explain) X(completion) X(version) X(help)
 /* clang-format on */
 

@@ -9,26 +9,6 @@
 
 /* Where the explanations begin; longer options have theirs on the next line. */
 #define COLUMN 30
-#define WIDTH  100
-
-/* TEXT, broken between words, from COLUMN on. */
-static void add_wrapped(struct cli_out *out, const char *text)
-{
-    while (strlen(text) > WIDTH - COLUMN) {
-        const char *end = text + (WIDTH - COLUMN);
-
-        while (end > text && *end != ' ')
-            end--;
-        if (end == text)
-            break;
-        cli_out_put(out, text, (size_t) (end - text));
-        cli_out_word(out, "\n");
-        cli_out_pad(out, COLUMN);
-        text = end + 1;
-    }
-    cli_out_word(out, text);
-    cli_out_word(out, "\n");
-}
 
 /* A row: what it is in NAME (a whole line before it), and its explanation. */
 static void add_row(struct cli_out *out, const struct cli_out *name, const char *text)
@@ -40,7 +20,7 @@ static void add_row(struct cli_out *out, const struct cli_out *name, const char 
     } else {
         cli_out_pad(out, COLUMN - name->n);
     }
-    add_wrapped(out, text);
+    cli_out_wrapped(out, text, COLUMN);
 }
 
 static void add_option(struct cli_out *out, char letter, const char *name, const char *placeholder,

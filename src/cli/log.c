@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/colour.h"
 #include "cli/file.h"
 #include "cli/log_daemon.h"
 #include "cli/out.h"
@@ -68,13 +69,13 @@ static void add_logfmt(struct cli_out *out, const struct cli_record *record)
 /* For a terminal in colour, with the hint; for an engine, which shows one line, without both. */
 static void add_plain(struct cli_out *out, const struct cli_record *record)
 {
-    static const char *const colours[] = { "\033[1;31m", "\033[1;33m", "\033[2m" };
+    static const enum cli_colour colours[] = { CLI_RED, CLI_YELLOW, CLI_DIM };
     static const char *const words[] = { "", "warning: ", "debug: " };
     bool terminal = isatty(STDERR_FILENO);
-    bool colour = terminal && !getenv("NO_COLOR");
+    bool colour = cli_colour_wanted(STDERR_FILENO);
 
-    cli_out_add(out, "%socirt:%s %s", colour ? colours[record->level] : "", colour ? "\033[0m" : "",
-                words[record->level]);
+    cli_out_add(out, "%socirt:%s %s", cli_colour(colour, colours[record->level]),
+                cli_colour(colour, CLI_PLAIN), words[record->level]);
     cli_out_printable(out, record->text);
     if (terminal && record->hint) {
         cli_out_word(out, "\n       ");

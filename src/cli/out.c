@@ -71,6 +71,26 @@ void cli_out_pad(struct cli_out *out, size_t n)
     out->s[out->n] = '\0';
 }
 
+void cli_out_wrapped(struct cli_out *out, const char *text, size_t column)
+{
+    enum { WIDTH = 100 };
+
+    while (strlen(text) > WIDTH - column) {
+        const char *end = text + (WIDTH - column);
+
+        while (end > text && *end != ' ')
+            end--;
+        if (end == text)
+            break;
+        cli_out_put(out, text, (size_t) (end - text));
+        cli_out_word(out, "\n");
+        cli_out_pad(out, column);
+        text = end + 1;
+    }
+    cli_out_word(out, text);
+    cli_out_word(out, "\n");
+}
+
 /*
  * Length of the UTF-8 character at S, which ends with a NUL; 0 if there is none.  Overlong forms, surrogates
  * and what lies beyond U+10FFFF are not UTF-8 (RFC 3629).

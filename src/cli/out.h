@@ -24,6 +24,9 @@ void cli_out_word(struct cli_out *out, const char *s);
 void cli_out_add(struct cli_out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cli_out_pad(struct cli_out *out, size_t n); /* N spaces */
 
+/* TEXT, broken between words into lines of at most 100 bytes, which begin at COLUMN; and a line break. */
+void cli_out_wrapped(struct cli_out *out, const char *text, size_t column);
+
 /* S as a JSON string with its quotes. What is not UTF-8 becomes U+FFFD: one byte must not break a log. */
 void cli_out_json(struct cli_out *out, const char *s);
 

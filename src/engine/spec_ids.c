@@ -53,7 +53,7 @@ static int find_subordinate(struct spec_job *job, struct plan_id_range *v[2], si
         err_hint(err, "root can add a line USER:START:COUNT, as usermod --add-subuids does");
         return r;
     }
-    if (!must && !(n[0] && n[1] && host_idmap_has_programs()))
+    if (!must && !(n[0] && n[1] && host_idmap_program(false) && host_idmap_program(true)))
         n[0] = n[1] = 0;
     return 0;
 }

@@ -96,9 +96,9 @@ static const char *find_program(const struct kind *kind)
     return NULL;
 }
 
-bool host_idmap_has_programs(void)
+const char *host_idmap_program(bool group)
 {
-    return find_program(&user_ids) && find_program(&group_ids);
+    return find_program(group ? &group_ids : &user_ids);
 }
 
 static char **program_arguments(struct arena *arena, const char *program, pid_t pid,

@@ -18,8 +18,8 @@
  */
 int host_idmap_write(int proc_fd, pid_t pid, const struct plan_id_map *map, bool privileged, struct err *err);
 
-/* Are newuidmap(1) and newgidmap(1) there? */
-bool host_idmap_has_programs(void);
+/* Path of newuidmap(1), or newgidmap(1) for a GROUP; NULL if it is not there. */
+const char *host_idmap_program(bool group);
 
 /*
  * A user namespace with these maps, for mount_setattr(2) with MOUNT_ATTR_IDMAP.  Only for the privileged.
