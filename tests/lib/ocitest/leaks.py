@@ -18,18 +18,38 @@ def stat_of(pid):
     return name, fields[0], int(fields[1])
 
 
+def children(pid):
+    """The pids of a process's children, whichever of its threads made them."""
+    found = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                found += [int(word) for word in file.read().split()]
+    except OSError:
+        pass            # it has ended
+    return found
+
+
+def all_parents():
+    """{pid: its parent} of all processes, where the kernel lists no children (CONFIG_PROC_CHILDREN)."""
+    stats = {int(entry): stat_of(int(entry)) for entry in os.listdir("/proc") if entry.isdigit()}
+    return {pid: stat[2] for pid, stat in stats.items() if stat}
+
+
 def descendants(of=None):
     """{pid: (name, state)} of all processes below a process: this one, if none is given."""
-    parents = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            stat = stat_of(int(entry))
-            if stat:
-                parents[int(entry)] = stat
-    found, level = {}, {of or os.getpid()}
+    if os.path.exists(f"/proc/self/task/{os.getpid()}/children"):
+        below = children
+    else:
+        parents = all_parents()
+
+        def below(parent):
+            return [pid for pid, its in parents.items() if its == parent]
+    found, level = {}, [of or os.getpid()]
     while level:
-        level = {pid for pid, (_, _, parent) in parents.items() if parent in level}
-        found.update({pid: parents[pid][:2] for pid in level})
+        level = [pid for parent in level for pid in below(parent)]
+        stats = {pid: stat_of(pid) for pid in level}
+        found.update({pid: stat[:2] for pid, stat in stats.items() if stat})
     return found
 
 

@@ -3,6 +3,7 @@
 
 import json
 import os
+import select
 import subprocess
 import tempfile
 import time
@@ -48,15 +49,17 @@ def wait_and_reap(process, timeout):
     """A pid namespace ends only when all its processes are reaped, and some of them may have come to us."""
     deadline = time.monotonic() + timeout
     pause = 1
-    while True:
-        try:
-            process.wait(pause)
-            return
-        except subprocess.TimeoutExpired:
+    fd = os.pidfd_open(process.pid)
+    try:
+        while not select.select([fd], [], [], pause)[0]:
             leaks.reap()
             pause = 0.1
             if time.monotonic() > deadline:
-                raise
+                raise subprocess.TimeoutExpired(process.args, timeout)
+    finally:
+        os.close(fd)
+    process.wait()
+    leaks.started.discard(process.pid)      # the number will be used again
 
 
 class Runtime:
