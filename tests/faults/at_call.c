@@ -14,7 +14,8 @@
  * The count of the program begins with its main(): what comes before is the C library's.  The program marks
  * that by setting the disposition of SIGCHLD, its first call.
  *
- * Written to REPORT, a line each: "parent COUNT", "child COUNT" and, if it came to that, "hit NUMBER ARGUMENT".  The
+ * Written to REPORT, a line each: "parent COUNT", "child COUNT" and, if it came to that, "hit NUMBER ARGUMENT EXECUTIONS",
+ * of the call and of the process that made it: with none it is the runtime or init, with one the stub.  The
  * exit status is the program's, 128 + the signal if one ended it, 120 if the tracer itself failed, 77 if this
  * architecture can't do it.  Processes that go on when the program has ended are let go.
  */
@@ -65,6 +66,7 @@ static int error;
 static unsigned long counts[2];
 static bool hit;
 static unsigned long long hit_number, hit_argument;
+static int hit_executions;
 
 static void fail(const char *what)
 {
@@ -80,7 +82,7 @@ static void write_report(void)
         fail(report);
     fprintf(file, "parent %lu\nchild %lu\n", counts[PARENT], counts[CHILD]);
     if (hit)
-        fprintf(file, "hit %llu %llu\n", hit_number, hit_argument);
+        fprintf(file, "hit %llu %llu %d\n", hit_number, hit_argument, hit_executions);
     if (fclose(file) != 0)
         fail(report);
 }
@@ -174,6 +176,7 @@ static void enter(struct process *p, const struct __ptrace_syscall_info *info)
     hit = true;
     hit_number = info->entry.nr;
     hit_argument = info->entry.args[0];
+    hit_executions = p->executions;
     write_report(); /* now: the program may never end */
     if (kill_it) {
         (void) kill(p->pid, SIGKILL);

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the tests beside it share: a runtime that meets a fault at one of its system calls, and what must hold then.
 
-OCIRT_FAULT_STEP=N tries every N-th of all faults; 1 is all of them, and takes long.
+OCIRT_FAULT_STEP=N tries every N-th of all faults (1: all of them), from the OCIRT_FAULT_OFFSET-th on.
+OCIRT_FAULT_FIGURES=FILE: each sweep adds what it found, and a line of JSON with its figures.
 """
 
+import collections
 import errno
 import functools
 import glob
+import json
 import os
 import re
 import subprocess
@@ -15,7 +18,9 @@ import tempfile
 from ocitest import ContainerTest, Container, Report, Runtime, bundle, cgroups
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-STEP = int(os.environ.get("OCIRT_FAULT_STEP") or 67)
+STEP = int(os.environ.get("OCIRT_FAULT_STEP") or 31)
+OFFSET = int(os.environ.get("OCIRT_FAULT_OFFSET") or STEP // 2) % STEP
+FIGURES = os.environ.get("OCIRT_FAULT_FIGURES")
 FAULTS = ["KILL", "EINTR", "ENOMEM", "EPERM", "ENOSYS", "EMFILE", "ENOSPC"]
 DEATHS = {128 + number for number in range(1, 65)}
 SECONDS = 20            # no command may take longer, whatever befell it
@@ -73,14 +78,16 @@ class Faulty(Runtime):
         return [tracer(), *words, self.report, *super().argv(*args)]
 
     def told(self):
-        """{"parent": calls, "child": calls, "hit": (name of the call, its first argument) or None}"""
-        told = {"hit": None}
+        """{"parent": calls, "child": calls, "hit": (name of the call, its first argument) or None, "in_stub": whether
+        it was the stub's}"""
+        told = {"hit": None, "in_stub": False}
         with open(self.report, encoding="ascii") as file:
             for line in file:
                 name, *numbers = line.split()
                 told[name] = int(numbers[0])
                 if name == "hit":
                     told["hit"] = (call_names().get(int(numbers[0]), numbers[0]), int(numbers[1]))
+                    told["in_stub"] = int(numbers[2]) > 0
         return told
 
 
@@ -110,13 +117,13 @@ def differences(wanted, found):
 class FaultTest(ContainerTest):
     """One bundle, one id; each try begins and ends with nothing there."""
 
-    seconds = 36000 if STEP < 20 else 300
+    seconds = 36000 if STEP < 20 else 600
 
     def setUp(self):
         super().setUp()
         self.faulty = Faulty(self.runtime, os.path.join(self.tmp, "report"))
         self.made = self.bundle(self.confined("report"))
-        self.wrong, self.tried = [], 0
+        self.wrong, self.tried, self.counts = [], 0, collections.Counter()
         self.addCleanup(self.runtime, "delete", "--force", "subject")
 
     def confined(self, *args):
@@ -141,12 +148,22 @@ class FaultTest(ContainerTest):
 
     def faults(self, side, count):
         """Every STEP-th of all faults of all calls; the first is one of the first few."""
+        self.counts["calls"] = count
         everything = [Fault(side, at, kind) for at in range(1, count + 1) for kind in FAULTS]
-        return everything[STEP // 2::STEP]
+        return everything[OFFSET::STEP]
 
     def blame(self, fault, *faults):
         hit = self.faulty.told()["hit"] if os.path.exists(self.faulty.report) else None
-        self.wrong += [f"{fault} ({hit[0] if hit else 'never reached'}): {text}" for text in faults]
+        found = [f"{fault} ({hit[0] if hit else 'never reached'}): {text}" for text in faults]
+        self.wrong += found
+        self.note(*(f"{self.id()}: {text}" for text in found))
+
+    @staticmethod
+    def note(*lines):
+        """For those who sweep for hours."""
+        if FIGURES and lines:
+            with open(FIGURES, "a", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
 
     def meet(self, fault, call):
         """Calls the runtime with the fault; its result, or None if it did not end."""
@@ -165,6 +182,11 @@ class FaultTest(ContainerTest):
 
     def judge(self, fault, result):
         """Success, or one clear line.  True if it was a success."""
+        good = self.look_at(fault, result)
+        self.counts["success" if good else "refused"] += 1
+        return good
+
+    def look_at(self, fault, result):
         lines = result.err.strip().splitlines()
         errors = [line for line in lines if ERROR.match(line)]
         strange = [line for line in lines if not ERROR.match(line) and not WARNING.match(line)]
@@ -220,8 +242,20 @@ class FaultTest(ContainerTest):
             self.blame(fault, *differences(wanted, settled(reports[0])))
 
     def done(self):
+        self.note(json.dumps({"sweep": self.id().replace("__main__.", ""), "faults": self.tried, **self.counts,
+                              "wrong": len(self.wrong)}))
         self.assertGreater(self.tried, 0, "no fault was tried")
         self.assertEqual(self.wrong, [], f"{len(self.wrong)} of {self.tried}:\n" + "\n".join(self.wrong))
 
     def subject(self, runtime=None, made=None):
         return Container(runtime or self.faulty, made or self.made, "subject")
+
+
+class BothSides:
+    """For a sweep that tells sides apart: the runtime's calls, and those of the container's process."""
+
+    def test_runtime(self):
+        self.sweep("parent")
+
+    def test_child(self):
+        self.sweep("child")
