@@ -11,7 +11,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 
 #define MOST_BYTES ((size_t) 16 << 20)
 
@@ -40,10 +45,37 @@ int cli_file_read_fd(int fd, struct cli_out *text)
     return strlen(text->s) == text->n ? 0 : -EILSEQ; /* a NUL inside would cut it short */
 }
 
+/*
+ * Standard input can be read once.  But this program may find out later that another has to do the work
+ * (host/library_static.c), which begins by reading the same: so it stays, in a memfd whose end is reached.  Where
+ * that can't be made, the other program will find nothing and say so.
+ */
+static void keep_input(const struct cli_out *text)
+{
+    int fd = isatty(STDIN_FILENO) ? -1 : memfd_create("ocirt-input", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+
+    if (fd < 0 && errno == EINVAL) /* Linux 6.3 brought MFD_NOEXEC_SEAL */
+        fd = memfd_create("ocirt-input", MFD_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (cli_out_send(text, fd) == 0)
+        (void) dup2(fd, STDIN_FILENO);
+    (void) close(fd);
+}
+
+static int read_input(struct cli_out *text)
+{
+    int r = cli_file_read_fd(STDIN_FILENO, text);
+
+    if (r >= 0)
+        keep_input(text);
+    return r;
+}
+
 int cli_file_read(const char *path, struct cli_out *text)
 {
     if (strcmp(path, "-") == 0)
-        return cli_file_read_fd(STDIN_FILENO, text);
+        return read_input(text);
     int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return -errno;

@@ -73,7 +73,7 @@ void engine_debug(const struct ocirt *ocirt, const char *fmt, ...)
 }
 
 /* The initial user namespace maps every id to itself. */
-static bool in_user_namespace(void)
+bool engine_in_user_namespace(void)
 {
     char buf[128];
     autoclose int fd = sys_openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY, 0);
@@ -99,7 +99,7 @@ int engine_facts(const struct ocirt *ocirt, struct arena *arena, struct plan_fac
         facts.last_capability++;
     while (facts.last_capability > 0 && prctl(PR_CAPBSET_READ, facts.last_capability, 0, 0, 0) < 0)
         facts.last_capability--;
-    facts.in_user_namespace = in_user_namespace();
+    facts.in_user_namespace = engine_in_user_namespace();
     facts.rootless = facts.euid != 0;
     facts.may_lack_cgroup =
         ocirt->rootless == OCIRT_ROOTLESS_YES ||

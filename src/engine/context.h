@@ -43,6 +43,9 @@ void engine_debug(const struct ocirt *ocirt, const char *fmt, ...) __attribute__
 /* What the host is like.  Strings live in ARENA. */
 int engine_facts(const struct ocirt *ocirt, struct arena *arena, struct plan_facts *ret, struct err *err);
 
+/* Is this process in a user namespace that is not the initial one? */
+bool engine_in_user_namespace(void);
+
 /* A configuration, read and parsed. */
 struct bundle {
     struct arena arena; /* text, spec and plan's surroundings */

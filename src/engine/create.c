@@ -16,6 +16,7 @@
 #include "engine/removal.h"
 #include "engine/start.h"
 #include "host/foreground.h"
+#include "host/sdbus.h"
 #include "host/terminal.h"
 
 /*
@@ -51,6 +52,11 @@ static int create(struct creation *c, struct err *err)
     return r;
 }
 
+static int need_manager(const struct ocirt *ocirt, struct err *err)
+{
+    return ocirt->manager == PLAN_MANAGER_SYSTEMD ? sdbus_need(err) : 0;
+}
+
 int ocirt_create(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *options,
                  struct ocirt_error **ret_error)
 {
@@ -59,6 +65,8 @@ int ocirt_create(struct ocirt *ocirt, const char *id, const struct ocirt_create_
     int r;
 
     r = creation_init(&c, ocirt, id, options, &err);
+    if (r >= 0)
+        r = need_manager(ocirt, &err);
     if (r >= 0)
         r = create(&c, &err);
     if (r < 0)
@@ -180,6 +188,8 @@ int ocirt_run(struct ocirt *ocirt, const char *id, const struct ocirt_create_opt
 
     r = creation_init(&c, ocirt, id, options, &err);
     c.run = true;
+    if (r >= 0)
+        r = need_manager(ocirt, &err);
     if (r >= 0 && !c.options.detach)
         r = host_foreground_open(&foreground, c.options.leave_signals, &err);
     if (r >= 0)

@@ -183,6 +183,7 @@ static int fill_state(struct creation *c, struct err *err)
         .node.type = &host_state_config_type,
         .process = plan->process != NULL,
         .own_pids = (plan->namespaces.fresh & CLONE_NEWPID) != 0,
+        .start_container = plan->hooks[PLAN_START_CONTAINER].n != 0,
         .poststart = plan->hooks[PLAN_POSTSTART].n != 0,
         .poststop = plan->hooks[PLAN_POSTSTOP].n != 0,
     };

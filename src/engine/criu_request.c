@@ -89,7 +89,9 @@ int criu_request_init(struct criu_request *q, const struct ocirt *ocirt,
     r = check_words(q, err);
     if (r >= 0)
         r = check_page_server(q, err);
-    return r < 0 ? r : check_status_fd(q, err);
+    if (r >= 0)
+        r = check_status_fd(q, err);
+    return r < 0 ? r : host_criu_need(err);
 }
 
 int criu_request_allowed(const struct plan *plan, struct err *err)

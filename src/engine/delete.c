@@ -46,6 +46,8 @@ int ocirt_delete(struct ocirt *ocirt, const char *id, bool force, struct ocirt_e
     } else if (r >= 0) {
         r = force ? 0 : check_status(&e, &err);
         if (r >= 0)
+            r = existing_need_manager(&e, &err);
+        if (r >= 0)
             r = removal_destroy(&e, NULL, force, &err);
     }
     if (r < 0)

@@ -438,6 +438,19 @@ static int execute(struct existing *container, const struct ocirt_exec_options *
     return r;
 }
 
+/*
+ * Who has no rights over the whole tree of cgroups may have to ask the manager to move the process: see
+ * host_cgroup_enter().
+ */
+static int need_manager(const struct existing *container, struct err *err)
+{
+    const struct host_state_cgroup *cgroup = container->state->cgroup;
+
+    if (!cgroup || cgroup->manager == HOST_MANAGER_CGROUPFS)
+        return 0;
+    return geteuid() != 0 || engine_in_user_namespace() ? existing_need_manager(container, err) : 0;
+}
+
 int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_options *options, int *ret_status,
                struct ocirt_error **ret_error)
 {
@@ -448,12 +461,14 @@ int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_opti
     int status = 0, r;
 
     r = engine_options(&given, sizeof given, options, "ocirt_exec_options", &err);
-    if (r >= 0 && !given.detach)
-        r = host_foreground_open(&foreground, given.leave_signals, &err);
     if (r >= 0)
         r = existing_open(ocirt, id, EXISTING_READ, &e, &err);
     if (r >= 0)
+        r = need_manager(&e, &err);
+    if (r >= 0)
         r = existing_procfs(&e, &err);
+    if (r >= 0 && !given.detach)
+        r = host_foreground_open(&foreground, given.leave_signals, &err);
     if (r >= 0)
         r = execute(&e, &given, &foreground, &status, &err);
     if (!given.detach)

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/procfs.h"
 #include "base/sys.h"
+#include "host/sdbus.h"
 
 const char *engine_status_word(enum oci_status status)
 {
@@ -112,6 +113,11 @@ int existing_cgroup(struct existing *e, struct err *err)
                          c->subgroup, c->made, &e->cgroup, err);
     e->cgroup_open = r >= 0;
     return r;
+}
+
+int existing_need_manager(const struct existing *e, struct err *err)
+{
+    return e->state->cgroup && e->state->cgroup->manager == HOST_MANAGER_SYSTEMD ? sdbus_need(err) : 0;
 }
 
 int existing_look(struct existing *e, struct err *err)

@@ -55,6 +55,12 @@ int existing_procfs(struct existing *e, struct err *err);
 /* Opens its cgroup, once. */
 int existing_cgroup(struct existing *e, struct err *err);
 
+/*
+ * Says early that this call will talk to the manager of its cgroup, if another program is that: see host_library_need(),
+ * which may begin the command anew.
+ */
+int existing_need_manager(const struct existing *e, struct err *err);
+
 /* Looks at the freezer: a running container becomes paused. */
 int existing_look(struct existing *e, struct err *err);
 

@@ -117,6 +117,14 @@ static void destroy(struct existing *e, struct plan *plan)
     err_done(&second);
 }
 
+/* A hook that fails has the container destroyed, which the manager of its cgroup has a part in. */
+static int need_manager(const struct existing *e, struct err *err)
+{
+    const struct host_state_config *config = e->state->config;
+
+    return config && !config->start_container && !config->poststart ? 0 : existing_need_manager(e, err);
+}
+
 /* GO, and what comes of it. */
 static int tell_stub(struct existing *e, struct answer *ret, struct err *err)
 {
@@ -160,6 +168,8 @@ static int start(struct existing *e, struct bundle *bundle, struct plan **ret_pl
     bool hook = false;
     int r = check_status(e, err);
 
+    if (r >= 0)
+        r = need_manager(e, err);
     if (r >= 0 && (!config || !config->process || config->poststart)) {
         r = need_plan(e, bundle, ret_plan, err);
         if (r >= 0)

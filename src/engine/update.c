@@ -76,6 +76,8 @@ int ocirt_update(struct ocirt *ocirt, const char *id, const char *resources, str
     int r = existing_open(ocirt, id, EXISTING_CHANGE, &e, &err);
 
     if (r >= 0)
+        r = existing_need_manager(&e, &err);
+    if (r >= 0)
         r = apply(&e, resources, &err);
     if (r < 0)
         err_prefix(&err, "update %s", id);

@@ -15,7 +15,7 @@
 
 #ifdef HAVE_CRIU
 
-#include <dlfcn.h>
+#include "host/library.h"
 
 #define INSTALL "install the packages criu and libcriu2 (Debian, Ubuntu), or criu and criu-libs (Fedora)"
 
@@ -44,12 +44,13 @@ static int missing(struct err *err, const char *what)
 /* Never unloaded: nothing would be won by it. */
 static int load(struct host_criu *criu, struct err *err)
 {
-    void *handle = dlopen("libcriu.so.2", RTLD_NOW | RTLD_LOCAL);
+    const char *why = NULL;
+    void *library = host_library_open("libcriu.so.2", &why);
 
-    if (!handle)
-        return missing(err, dlerror());
+    if (!library)
+        return missing(err, why);
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        void *function = dlsym(handle, functions[i].name);
+        void *function = host_library_function(library, functions[i].name);
 
         if (!function && functions[i].needed)
             return err_set(err, ERR_CHECKPOINT, 0, "libcriu is too old: it has no %s", functions[i].name);
@@ -96,6 +97,11 @@ static int check_version(struct host_criu *criu, const char *program, struct err
                    version / 100 % 100);
 }
 
+int host_criu_need(struct err *err)
+{
+    return host_library_need("checkpoint and restore", err);
+}
+
 int host_criu_open(struct host_criu *ret, struct err *err)
 {
     autotext struct text program = { 0 };
@@ -131,6 +137,12 @@ bool host_criu_is_built(void)
 }
 
 #else /* without CRIU */
+
+int host_criu_need(struct err *err)
+{
+    (void) err; /* host_criu_open() says it */
+    return 0;
+}
 
 int host_criu_open(struct host_criu *ret, struct err *err)
 {

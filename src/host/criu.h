@@ -81,6 +81,9 @@ struct host_criu {
 
 enum { HOST_CRIU_VERSION_MIN = 31500 }; /* time namespaces, cgroup v2 freezer, external pid namespaces */
 
+/* Says early that the library will be needed: see host_library_need().  0, or negative with ERR filled. */
+int host_criu_need(struct err *err);
+
 /*
  * Loads the library, finds the program criu ($PATH, else /usr/sbin and the like), and asks its version.
  * What is missing is an error that says what to install.

@@ -19,6 +19,7 @@
 #define DESTINATION   "org.freedesktop.systemd1"
 #define OBJECT        "/org/freedesktop/systemd1"
 #define MANAGER       "org.freedesktop.systemd1.Manager"
+#define FEATURE       "the systemd cgroup manager"
 
 enum sdbus_whose sdbus_whose(void)
 {
@@ -29,9 +30,10 @@ enum sdbus_whose sdbus_whose(void)
 
 #ifdef HAVE_SYSTEMD
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <systemd/sd-bus.h>
+
+#include "host/library.h"
 
 struct sdbus {
     sd_bus *bus;
@@ -68,20 +70,20 @@ static int load_once(struct err *err)
         FUNCTIONS(X)
 #undef X
     };
-    void *handle, *function;
+    const char *why = NULL;
+    void *library, *function;
 
     if (lib.sd_bus_message_read_basic)
         return 0;
-    handle = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-        int r =
-            err_set(err, ERR_UNSUPPORTED, 0, "the systemd cgroup manager needs libsystemd: %s", dlerror());
+    library = host_library_open("libsystemd.so.0", &why);
+    if (!library) {
+        int r = err_set(err, ERR_UNSUPPORTED, 0, FEATURE " needs libsystemd: %s", why);
 
         err_hint(err, "install the package libsystemd0 (systemd-libs), or choose --cgroup-manager cgroupfs");
         return r;
     }
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        function = dlsym(handle, functions[i].name);
+        function = host_library_function(library, functions[i].name);
         if (!function)
             return err_set(err, ERR_UNSUPPORTED, 0, "libsystemd is too old: it has no %s", functions[i].name);
         memcpy((char *) &lib + functions[i].offset, &function, sizeof function);
@@ -98,6 +100,11 @@ static int load(struct err *err)
     r = load_once(err);
     (void) pthread_mutex_unlock(&lock);
     return r;
+}
+
+int sdbus_need(struct err *err)
+{
+    return host_library_need(FEATURE, err);
 }
 
 /* What a closed connection is called depends on when it is noticed. */
@@ -438,6 +445,12 @@ int sdbus_next(struct sdbus *bus, int64_t time, struct sdbus_event *ret)
 
 #else /* without systemd */
 
+int sdbus_need(struct err *err)
+{
+    (void) err; /* sdbus_open() says it */
+    return 0;
+}
+
 int sdbus_open(enum sdbus_whose whose, int64_t time, struct sdbus **ret, struct err *err)
 {
     int r;
@@ -445,8 +458,8 @@ int sdbus_open(enum sdbus_whose whose, int64_t time, struct sdbus **ret, struct 
     (void) whose;
     (void) time;
     (void) ret;
-    r = err_set(err, ERR_UNSUPPORTED, 0, "this ocirt was built without the systemd cgroup manager");
-    err_hint(err, "choose --cgroup-manager cgroupfs; a static program can't have it");
+    r = err_set(err, ERR_UNSUPPORTED, 0, "this ocirt was built without " FEATURE);
+    err_hint(err, "choose --cgroup-manager cgroupfs");
     return r;
 }
 

@@ -25,6 +25,9 @@ enum sdbus_whose { SDBUS_SYSTEM, SDBUS_USER };
  */
 enum sdbus_whose sdbus_whose(void);
 
+/* Says early that there will be a connection: see host_library_need().  0, or negative with ERR filled. */
+int sdbus_need(struct err *err);
+
 struct sdbus;
 
 /* Connects.  0, or negative with ERR filled (ERR_SYSTEMD; ERR_UNSUPPORTED where libsystemd is not to be had). */

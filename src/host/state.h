@@ -59,7 +59,7 @@ struct host_state_config {
     struct json_node node;
     bool process;             /* there is a program to start */
     bool own_pids;            /* it has a new pid namespace */
-    bool poststart, poststop; /* it has such hooks */
+    bool start_container, poststart, poststop; /* it has such hooks */
 };
 
 struct host_state {

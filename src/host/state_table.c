@@ -28,6 +28,7 @@ static const struct json_words managers = { manager_words, sizeof manager_words 
 static const struct json_field host_state_config_fields[] = {
     F(host_state_config, process, "process"),
     F(host_state_config, own_pids, "ownPids"),
+    F(host_state_config, start_container, "startContainer"),
     F(host_state_config, poststart, "poststart"),
     F(host_state_config, poststop, "poststop"),
 };

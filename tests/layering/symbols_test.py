@@ -113,7 +113,8 @@ def main():
     tap.result("the stub needs no symbol from elsewhere",
                sorted(undefined(stub)) if os.path.exists(stub) else [f"{stub} does not exist"])
 
-    libraries = loaded(os.path.join(BUILD, "ocirt"))
+    libraries = [library for name in ("ocirt", "ocirt-full") if os.path.exists(os.path.join(BUILD, name))
+                 for library in loaded(os.path.join(BUILD, name))]
     sanitized = any("san.so" in library for library in libraries)
     tap.result("the program loads nothing but libc",
                [] if sanitized else [f"it loads {library}" for library in libraries

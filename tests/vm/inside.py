@@ -93,7 +93,7 @@ def stage(directory):
     for name in ("tests", "contrib"):
         shutil.copytree(os.path.join(os.path.dirname(TESTS), name), os.path.join(directory, "src", name), symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__", "*.o", "*.lo", ".deps", ".libs", ".dirstamp", "build"))
-    wanted = ["ocirt", "tests/probe/probe"]
+    wanted = ["ocirt", "ocirt-full", "tests/probe/probe"]
     for where, _, names in os.walk(os.path.join(build, "tests")):
         wanted += [os.path.relpath(os.path.join(where, name), build) for name in names
                    if name.endswith("_test") and is_program(os.path.join(where, name))]
