@@ -8,6 +8,17 @@
 #include "host/cgroup_dirs.h"
 #include "host/cgroup_stats.h"
 
+/* VALUE if it is a number as the kernel writes it ("0.25"), for it goes into JSON as it is; else "0". */
+static const char *decimal(const char *value)
+{
+    static const char digits[] = "0123456789";
+    size_t whole = strspn(value, digits), point = value[whole] == '.';
+    size_t rest = point ? strspn(value + whole + 1, digits) : 0;
+    bool good = (whole == 1 || (whole && value[0] != '0')) && (rest || !point);
+
+    return good && !value[whole + point + rest] ? value : "0";
+}
+
 /* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0": the words stay where they are in LINE. */
 static void parse_stall(char *line, struct host_cgroup_stall *ret)
 {
@@ -19,11 +30,11 @@ static void parse_stall(char *line, struct host_cgroup_stall *ret)
             continue;
         *value++ = '\0';
         if (!strcmp(word, "avg10"))
-            ret->avg10 = value;
+            ret->avg10 = decimal(value);
         else if (!strcmp(word, "avg60"))
-            ret->avg60 = value;
+            ret->avg60 = decimal(value);
         else if (!strcmp(word, "avg300"))
-            ret->avg300 = value;
+            ret->avg300 = decimal(value);
         else if (!strcmp(word, "total"))
             ret->total = strtoull(value, NULL, 10);
     }
