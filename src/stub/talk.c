@@ -23,6 +23,23 @@ static bool receive_go(int fd, uint32_t *ret_item)
 }
 
 /*
+ * What is wrong with the listener itself stays wrong.  All else passes: no descriptor, memory or limit left for a while
+ * (the caller then waits in the queue), a caller that is gone, a denial that was meant for one caller.
+ */
+static bool is_final(int r)
+{
+    return r == -EBADF || r == -EINVAL || r == -ENOTSOCK || r == -EOPNOTSUPP || r == -EFAULT || r == -ENOSYS;
+}
+
+static void wait_for_better(int r)
+{
+    struct __kernel_timespec time = { .tv_nsec = 10000000 };
+
+    if (r != -EINTR && r != -ECONNABORTED)
+        sys_ppoll(NULL, 0, &time);
+}
+
+/*
  * Accepts one connection after the other until one says GO: a runtime that was killed between connect and GO
  * must not take the container with it. Then closes the listener, which ends the "created" state: connect(2)
  * is refused.
@@ -33,10 +50,12 @@ static int accept_go(int listener)
         int fd = sys_accept(listener, O_CLOEXEC);
         uint32_t pid;
 
-        if (fd < 0 && fd != -EINTR && fd != -ECONNABORTED)
+        if (fd < 0 && is_final(fd))
             sys_exit(127);
-        if (fd < 0)
+        if (fd < 0) {
+            wait_for_better(fd);
             continue;
+        }
         if (receive_go(fd, &pid)) {
             sys_close(listener);
             return fd;

@@ -91,6 +91,26 @@ static void test_listener(void)
     check_number(connect_to(), -ECONNREFUSED, "after that connections are refused");
 }
 
+static void test_no_descriptor_left(void)
+{
+    struct rlimit none = { .rlim_cur = 0 }, all;
+
+    begin_waiting("limit");
+    if (prlimit(t.pid, RLIMIT_NOFILE, NULL, &all) < 0)
+        die("prlimit");
+    none.rlim_max = all.rlim_max;
+    if (prlimit(t.pid, RLIMIT_NOFILE, &none, NULL) < 0)
+        die("prlimit");
+    close(connect_to()); /* has its descriptor already; the next has none */
+    t.socket = connect_to();
+    check(t.socket >= 0, "a stub that can open no descriptor still listens");
+    if (prlimit(t.pid, RLIMIT_NOFILE, &all, NULL) < 0)
+        die("prlimit");
+    trial_go(&t);
+    trial_end(&t);
+    check(executed(&t), "and accepts when it can again");
+}
+
 static void test_second_start(void)
 {
     int second;
@@ -358,6 +378,7 @@ int main(int argc, char **argv, char **envp)
         close(fd);
     copy_program();
     test_listener();
+    test_no_descriptor_left();
     test_second_start();
     test_failure_is_told();
     test_wait();
