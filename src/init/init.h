@@ -150,6 +150,9 @@ void init_say(struct init *init, const char *s, size_t n);
 /* The same with the kernel's own words about the failure of a call with FS_FD, of fsopen: "tmpfs: Bad value for 'size'". */
 void init_say_of_fs(struct init *init, int fs_fd);
 
+/* A detached mount made by mount(2): a descriptor, or -errno.  TARGET_FD is where it will be attached, covered for a moment. */
+int init_classic_make(const struct plan_mount *m, int target_fd);
+
 /* Copies the tree below FROM_FD into TO_FD (tmpcopyup): files, directories, symlinks, owners, modes, times. */
 int init_copy_up(int from_fd, int to_fd);
 

@@ -204,14 +204,10 @@ static int set_label(const struct plan_mount *m, int tree_fd)
     return fsetxattr(fd, "security.selinux", m->file_label, strlen(m->file_label) + 1, 0) < 0 ? -errno : 0;
 }
 
-static int attach_instance(struct init *init, const struct plan_mount *m, int tree_fd)
+static int attach_instance(const struct plan_mount *m, int tree_fd, int target_fd)
 {
-    autoclose int target_fd = open_target(init, m, true);
-    int r;
+    int r = m->copy_up ? copy_up(tree_fd, target_fd) : 0;
 
-    if (target_fd < 0)
-        return target_fd;
-    r = m->copy_up ? copy_up(tree_fd, target_fd) : 0;
     if (r >= 0)
         r = set_attributes(tree_fd, m->recursive_set, m->recursive_clear, AT_RECURSIVE);
     if (r >= 0)
@@ -230,10 +226,14 @@ static int mount_instance(struct init *init, struct plan_mount *m)
 
     if (closed_late(m))
         made.set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
-    autoclose int tree_fd = make_instance(init, &made);
+    autoclose int target_fd = open_target(init, m, true);
+    if (target_fd < 0)
+        return target_fd;
+    autoclose int tree_fd =
+        m->kind == PLAN_MOUNT_FS ? make_instance(init, &made) : init_classic_make(&made, target_fd);
     if (tree_fd < 0)
         return tree_fd;
-    r = attach_instance(init, m, tree_fd);
+    r = attach_instance(m, tree_fd, target_fd);
     if (r >= 0)
         r = keep_for_hiding(init, m, tree_fd);
     if (r >= 0 && closed_late(m))
@@ -249,7 +249,7 @@ int init_mounts_close(struct init *init)
         struct plan_mount *m = &plan->mounts[i];
         int r;
 
-        if (m->kind != PLAN_MOUNT_FS || m->tree_fd < 0)
+        if ((m->kind != PLAN_MOUNT_FS && m->kind != PLAN_MOUNT_CLASSIC) || m->tree_fd < 0)
             continue;
         init->item = (uint32_t) i;
         r = set_attributes(m->tree_fd, MOUNT_ATTR_RDONLY, 0, 0);
@@ -258,46 +258,6 @@ int init_mounts_close(struct init *init)
         fd_cleanup(&m->tree_fd);
     }
     return 0;
-}
-
-/* ---- mount(2), for what fsconfig can't say ------------------------------------------------------------------- */
-
-static const struct {
-    uint64_t attribute;
-    unsigned long flag;
-} classic_flags[] = {
-    { MOUNT_ATTR_RDONLY, MS_RDONLY },         { MOUNT_ATTR_NOSUID, MS_NOSUID },
-    { MOUNT_ATTR_NODEV, MS_NODEV },           { MOUNT_ATTR_NOEXEC, MS_NOEXEC },
-    { MOUNT_ATTR_NOATIME, MS_NOATIME },       { MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
-    { MOUNT_ATTR_NODIRATIME, MS_NODIRATIME }, { MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
-};
-
-static int mount_classic(struct init *init, struct plan_mount *m)
-{
-    unsigned long flags = m->flags;
-    autoclose int target_fd = open_target(init, m, true);
-    int r;
-
-    if (target_fd < 0)
-        return target_fd;
-    for (size_t i = 0; i < sizeof classic_flags / sizeof *classic_flags; i++)
-        if (m->set & classic_flags[i].attribute)
-            flags |= classic_flags[i].flag;
-    /* The target is where we are, not a name; afterwards the mount is found above it. */
-    if (fchdir(target_fd) < 0)
-        return -errno;
-    r = mount(m->source ? m->source : "none", ".", m->type, flags, m->data) < 0 ? -errno : 0;
-    if (chdir("/") < 0)
-        return -errno;
-    if (r < 0)
-        return r;
-    autoclose int mounted_fd = path_open(init->root_fd, m->target, O_PATH | O_DIRECTORY);
-    if (mounted_fd < 0)
-        return mounted_fd;
-    r = set_attributes(mounted_fd, m->recursive_set, m->recursive_clear, AT_RECURSIVE);
-    if (r >= 0)
-        r = set_propagation(m, mounted_fd);
-    return r < 0 ? r : keep_for_hiding(init, m, mounted_fd);
 }
 
 /* ---- bind mounts --------------------------------------------------------------------------------------------- */
@@ -377,8 +337,8 @@ static int make_symlink(const struct init *init, const struct plan_mount *m)
 static int mount_one(struct init *init, struct plan_mount *m)
 {
     switch (m->kind) {
-    case PLAN_MOUNT_FS: return mount_instance(init, m);
-    case PLAN_MOUNT_CLASSIC: return mount_classic(init, m);
+    case PLAN_MOUNT_FS:
+    case PLAN_MOUNT_CLASSIC: return mount_instance(init, m);
     case PLAN_MOUNT_BIND:
     case PLAN_MOUNT_CGROUP: return mount_bind(init, m);
     case PLAN_MOUNT_REMOUNT: return remount(init, m);

@@ -137,6 +137,7 @@ class Race(Attack):
         procs = [m.point for m in table if m.fstype == "proc" and m.root == "/"]
         self.assertEqual(len(procs), 1, f"{where}: {table}")
         points = {m.point: m for m in table}
+        self.check_more(table, where)
         for name in ("kcore", "keys", "timer_list"):
             if os.path.exists("/proc/" + name):
                 self.assertIn(f"{procs[0]}/{name}", points, f"{where}: not masked")
@@ -145,6 +146,9 @@ class Race(Attack):
             if os.path.exists("/proc/" + name):
                 self.assertIn(f"{procs[0]}/{name}", points, f"{where}: not closed")
                 self.assertIn("ro", points[f"{procs[0]}/{name}"].options, where)
+
+    def check_more(self, table, where):
+        pass
 
     # -- the sweep ----------------------------------------------------------------------------------------
 
@@ -187,6 +191,15 @@ class Create(Race):
         config = self.prepare(self.config())
         add_mount(config, "/vol/target", "tmpfs", "tmpfs")
         self.sweep(config, self.evil("target", self.host.path))
+
+    def test_mount_target_of_mount2(self):
+        """The same for what fsconfig(2) can't say; the mount that was made is the one that gets the attributes."""
+        self.directory("target")
+        config = self.prepare(self.config())
+        add_mount(config, "/vol/target", "tmpfs", "two", ["silent", "rnoexec"])
+        self.check_more = lambda table, where: self.assertEqual(
+            [("noexec" in m.options) for m in table if m.source == "two"], [True], f"{where}: {table}")
+        self.sweep(config, self.evil("target", "/dev"))
 
     def test_mount_target_parent(self):
         """Directories that are missing are made below one that becomes a link (CVE-2024-45310)."""
