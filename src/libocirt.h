@@ -87,6 +87,9 @@ struct ocirt_options {
     void (*debug)(void *context, const char *text); /* what is being done; NULL: dropped */
     void *context;                                  /* for these two */
     int trace_fd; /* > 0: phases as Chrome trace events are appended to it; 0: none */
+    /* The span of a trace that the calls belong to, as W3C Trace Context has it; NULL: none.  Hooks find it in their
+     * environment, unless they are given another, and so do readers of trace_fd.  One that is not valid counts as none. */
+    const char *traceparent;
 };
 
 struct ocirt;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * trace.c - phases as Chrome trace events.
+ * trace.c - phases as Chrome trace events, and the trace of others that they belong to.
  */
 #include "base/trace.h"
 
@@ -13,7 +13,7 @@
 #include "base/sys.h"
 
 struct line {
-    char text[320];
+    char text[512];
     size_t n;
 };
 
@@ -24,6 +24,39 @@ static int64_t now(void)
     (void) clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t) t.tv_sec * 1000000000 + t.tv_nsec;
 }
+
+/* ---- traceparent --------------------------------------------------------------------------------------------- */
+
+enum { PARENT_LENGTH = 55, PARENT_MAX = 256 };
+
+static const char digits_of_hex[] = "0123456789abcdef";
+
+/* N lower-case digits, not all of them 0 if it is NOT_ZERO. */
+static bool is_hex(const char *s, size_t n, bool not_zero)
+{
+    return strspn(s, digits_of_hex) >= n && (!not_zero || strspn(s, "0") < n);
+}
+
+/* VERSION-TRACE-PARENT-FLAGS.  A later version may go on, after another hyphen. */
+static bool has_form(const char *s)
+{
+    return is_hex(s, 2, false) && s[2] == '-' && is_hex(s + 3, 32, true) && s[35] == '-' &&
+           is_hex(s + 36, 16, true) && s[52] == '-' && is_hex(s + 53, 2, false);
+}
+
+bool trace_is_parent(const char *text)
+{
+    size_t n = strnlen(text, PARENT_MAX + 1);
+
+    if (n < PARENT_LENGTH || n > PARENT_MAX || !has_form(text) || !strncmp(text, "ff", 2))
+        return false;
+    if (n == PARENT_LENGTH)
+        return true;
+    return strncmp(text, "00", 2) && text[PARENT_LENGTH] == '-' &&
+           strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-") == n;
+}
+
+/* ---- events -------------------------------------------------------------------------------------------------- */
 
 int64_t trace_begin(int fd)
 {
@@ -59,6 +92,29 @@ static void put_time(struct line *line, int64_t ns)
     put(line, decimals);
 }
 
+static void put_process(struct line *line, pid_t pid)
+{
+    put(line, ",\"pid\":");
+    put_number(line, (uint64_t) pid);
+    put(line, ",\"tid\":");
+    put_number(line, (uint64_t) pid);
+}
+
+void trace_parent(int fd, const char *traceparent)
+{
+    struct line line = { .n = 0 };
+
+    if (fd <= 0)
+        return;
+    put(&line, "{\"name\":\"traceparent\",\"cat\":\"runtime\",\"ph\":\"i\",\"s\":\"p\",\"ts\":");
+    put_time(&line, now());
+    put_process(&line, getpid());
+    put(&line, ",\"args\":{\"traceparent\":\"");
+    put(&line, traceparent);
+    put(&line, "\"}},\n");
+    (void) sys_write(fd, line.text, line.n);
+}
+
 void trace_end(int fd, const char *who, const char *name, pid_t pid, int64_t begin)
 {
     struct line line = { .n = 0 };
@@ -76,10 +132,7 @@ void trace_end(int fd, const char *who, const char *name, pid_t pid, int64_t beg
     put_time(&line, begin);
     put(&line, ",\"dur\":");
     put_time(&line, end - begin);
-    put(&line, ",\"pid\":");
-    put_number(&line, (uint64_t) pid);
-    put(&line, ",\"tid\":");
-    put_number(&line, (uint64_t) pid);
+    put_process(&line, pid);
     put(&line, "},\n");
     (void) sys_write(fd, line.text, line.n); /* a full disk does not stop a container */
 }

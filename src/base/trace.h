@@ -9,8 +9,18 @@
 #ifndef OCIRT_BASE_TRACE_H
 #define OCIRT_BASE_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+/*
+ * Is TEXT a traceparent (W3C Trace Context, "Traceparent Header")?  It has hexadecimal digits and hyphens only; what a
+ * later version of it has behind that, not more than 256 characters of letters, digits and these.
+ */
+bool trace_is_parent(const char *text);
+
+/* Writes TRACEPARENT, of which trace_is_parent() is true, as an event of the process that calls. */
+void trace_parent(int fd, const char *traceparent);
 
 /* CLOCK_MONOTONIC in nanoseconds; 0 if FD means "off". */
 int64_t trace_begin(int fd);

@@ -16,6 +16,7 @@
 #include "cli/log.h"
 #include "cli/option.h"
 #include "cli/out.h"
+#include "cli/timing.h"
 
 /* The options before the command. */
 struct cli_global {
@@ -30,7 +31,9 @@ struct cli {
     struct cli_log log;
     const struct cli_command *command; /* that runs; NULL while there is none */
     struct ocirt *ocirt;               /* NULL for a command that is `alone` */
-    int trace_fd;                      /* 0: none */
+    int trace_fd;                      /* --trace; 0: none */
+    bool timed;                        /* --timing */
+    struct cli_timing timing;
 };
 
 #define CLI_ANY_NUMBER 255
@@ -71,6 +74,16 @@ int cli_global_log(struct cli *cli);
 
 /* Opens the trace and the context. 0; or -errno, reported. */
 int cli_global_open(struct cli *cli);
+
+/* Closes them, and prints the times if they were asked for. */
+void cli_global_close(struct cli *cli);
+
+/* The row of --timing, whose value is MEMBER of TYPE. */
+#define CLI_TIMING(type, member) \
+    { \
+        CLI_INTO(type, member), 0, CLI_TIMING_NAME, NULL, "print at the end where the time went" \
+    }
+#define CLI_TIMING_NAME "timing"
 
 /* Ends a command: reports ERROR (which it frees) if R is negative. Returns the exit status: 0 or 1. */
 int cli_result(struct cli *cli, int r, struct ocirt_error *error);

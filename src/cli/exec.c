@@ -12,6 +12,7 @@
 struct exec_values {
     struct ocirt_exec_options exec;
     const char *process_file;
+    bool timing;
 };
 
 /* clang-format off */
@@ -45,6 +46,7 @@ static const struct cli_option options[] = {
       "write the pid of the process to a file" },
     { CLI_INTO(struct exec_values, exec.preserve_fds), 0, "preserve-fds", "N",
       "pass N descriptors, from 3 on, to the program" },
+    CLI_TIMING(struct exec_values, timing),
     CLI_END,
 };
 /* clang-format on */

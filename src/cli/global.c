@@ -3,6 +3,7 @@
  * global.c - the options before the command: where the state is, what is told to whom.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,11 +92,43 @@ static int open_trace(struct cli *cli)
     return 0;
 }
 
+static int open_timing(struct cli *cli)
+{
+    int r = cli_timing_open(&cli->timing);
+
+    if (r < 0)
+        cli_log_failure(&cli->log, r, "--timing");
+    return r;
+}
+
+static void print_timing(struct cli *cli)
+{
+    autoout struct cli_out table = { 0 }, trace = { 0 };
+    int r = cli_timing_close(&cli->timing, &table, cli->trace_fd ? &trace : NULL);
+
+    if (r == 0)
+        r = cli_out_send(&table, STDERR_FILENO);
+    if (r == 0 && cli->trace_fd)
+        r = cli_out_send(&trace, cli->trace_fd);
+    if (r < 0)
+        cli_log_failure(&cli->log, r, "--timing");
+}
+
+void cli_global_close(struct cli *cli)
+{
+    ocirt_free(cli->ocirt);
+    cli->ocirt = NULL;
+    if (cli->timed)
+        print_timing(cli);
+}
+
 int cli_global_open(struct cli *cli)
 {
     struct ocirt_error *error = NULL;
     int r = open_trace(cli);
 
+    if (r == 0 && cli->timed)
+        r = open_timing(cli);
     if (r < 0)
         return r;
     if (cli->global.criu)
@@ -105,7 +138,8 @@ int cli_global_open(struct cli *cli)
                                      .manager = manager(&cli->global),
                                      .rootless = rootless(&cli->global),
                                      .context = &cli->log,
-                                     .trace_fd = cli->trace_fd };
+                                     .trace_fd = cli->timed ? cli->timing.fd : cli->trace_fd,
+                                     .traceparent = getenv("TRACEPARENT") };
     if (cli->log.level >= CLI_WARNING)
         options.warn = cli_log_warning;
     if (cli->log.level >= CLI_DEBUG)

@@ -26,11 +26,13 @@ static int wrong_number(struct cli *cli, const struct cli_command *command, int 
 
 static int run_parsed(struct cli *cli, const struct cli_command *command, void *values, char **args)
 {
-    if (!command->alone && cli_global_open(cli) < 0)
+    if (command->alone)
+        return command->run(cli, values, args);
+    cli->timed = cli_option_is_set(command->tables, values, CLI_TIMING_NAME);
+    if (cli_global_open(cli) < 0)
         return 1;
     int status = command->run(cli, values, args);
-    if (cli->ocirt)
-        ocirt_free(cli->ocirt);
+    cli_global_close(cli);
     return status;
 }
 

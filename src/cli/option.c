@@ -266,3 +266,13 @@ const struct cli_option *cli_option_given(const struct cli_option *table, const 
             return table;
     return NULL;
 }
+
+bool cli_option_is_set(const struct cli_option *const tables[CLI_TABLES], const void *values,
+                       const char *name)
+{
+    for (size_t i = 0; i < CLI_TABLES && tables[i]; i++)
+        for (const struct cli_option *o = tables[i]; o->name; o++)
+            if (o->kind == CLI_FLAG && strcmp(o->name, name) == 0)
+                return *(const bool *) ((const char *) values + o->offset);
+    return false;
+}

@@ -63,6 +63,10 @@ int cli_option_parse(const struct cli_option *const tables[CLI_TABLES], void *va
 /* The first option of TABLE that was given in VALUES; NULL if none was. */
 const struct cli_option *cli_option_given(const struct cli_option *table, const void *values);
 
+/* Is there a flag NAME in TABLES, and was it given in VALUES? */
+bool cli_option_is_set(const struct cli_option *const tables[CLI_TABLES], const void *values,
+                       const char *name);
+
 /* Frees the lists in VALUES. */
 void cli_option_done(const struct cli_option *const tables[CLI_TABLES], void *values);
 

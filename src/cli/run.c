@@ -15,6 +15,7 @@
 struct run_values {
     struct cli_shape shape;
     const char *name;
+    bool timing;
 };
 
 /* clang-format off */
@@ -25,6 +26,7 @@ static const struct cli_option options[] = {
       "do not delete the container when it ends" },
     { CLI_INTO(struct run_values, name), 0, "name", "ID",
       "with --rootfs: the container's id (default: one that is made up)" },
+    CLI_TIMING(struct run_values, timing),
     CLI_END,
 };
 /* clang-format on */

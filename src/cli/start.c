@@ -4,6 +4,17 @@
  */
 #include "cli/commands.h"
 
+struct start_values {
+    bool timing;
+};
+
+/* clang-format off */
+static const struct cli_option options[] = {
+    CLI_TIMING(struct start_values, timing),
+    CLI_END,
+};
+/* clang-format on */
+
 static int start(struct cli *cli, void *values, char **args)
 {
     struct ocirt_error *error = NULL;
@@ -17,6 +28,8 @@ const struct cli_command cli_start = {
     .name = "start",
     .arguments = "ID",
     .summary = "Let the program of a created container run",
+    .tables = { options },
+    .size = sizeof(struct start_values),
     .min = 1,
     .max = 1,
     .run = start,

@@ -17,6 +17,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "host/cgroup.h"
 #include "host/state.h"
 
@@ -110,6 +111,24 @@ int engine_facts(const struct ocirt *ocirt, struct arena *arena, struct plan_fac
     return 0;
 }
 
+static int keep(const char *given, char **ret)
+{
+    *ret = given ? strdup(given) : NULL;
+    return given && !*ret ? -ENOMEM : 0;
+}
+
+/* W3C Trace Context 3.2.2.6: one that can't be read is as if there were none. */
+static int keep_parent(struct ocirt *ocirt, const char *given)
+{
+    if (given && !trace_is_parent(given)) {
+        engine_debug(ocirt, "TRACEPARENT is left out: it is none of W3C Trace Context");
+        return 0;
+    }
+    if (given)
+        trace_parent(ocirt->trace_fd, given);
+    return keep(given, &ocirt->traceparent);
+}
+
 int ocirt_new(const struct ocirt_options *options, struct ocirt **ret_ocirt, struct ocirt_error **ret_error)
 {
     static const enum plan_cgroup_manager managers[] = {
@@ -137,10 +156,9 @@ int ocirt_new(const struct ocirt_options *options, struct ocirt **ret_ocirt, str
         .context = given.context,
         .trace_fd = given.trace_fd,
     };
-    if (given.root) {
-        ocirt->root = strdup(given.root);
-        if (!ocirt->root)
-            return engine_result(err_nomem(&err), &err, ret_error);
+    if (keep(given.root, &ocirt->root) < 0 || keep_parent(ocirt, given.traceparent) < 0) {
+        free(ocirt->root);
+        return engine_result(err_nomem(&err), &err, ret_error);
     }
     *ret_ocirt = take_ptr(&ocirt);
     return 0;
@@ -148,8 +166,10 @@ int ocirt_new(const struct ocirt_options *options, struct ocirt **ret_ocirt, str
 
 void ocirt_free(struct ocirt *ocirt)
 {
-    if (ocirt)
+    if (ocirt) {
         free(ocirt->root);
+        free(ocirt->traceparent);
+    }
     free(ocirt);
 }
 

@@ -20,6 +20,7 @@ struct ocirt {  /* never changed after ocirt_new() */
     void (*debug)(void *context, const char *text);
     void *context;
     int trace_fd;
+    char *traceparent; /* valid; NULL: none */
 };
 
 struct ocirt_error {

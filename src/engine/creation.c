@@ -62,6 +62,7 @@ int creation_plan(struct creation *c, struct err *err)
         .manager = c->ocirt->manager,
         .no_pivot = c->options.no_pivot,
         .no_new_keyring = c->options.no_new_keyring,
+        .traceparent = c->ocirt->traceparent,
         .notify_socket = c->options.notify_socket,
         .listen_fds = c->options.listen_fds,
         .seccomp_receiver = c->options.seccomp_receiver,

@@ -197,8 +197,10 @@ int ocirt_start(struct ocirt *ocirt, const char *id, struct ocirt_error **ret_er
     struct existing e = EXISTING_INIT;
     struct bundle bundle = { 0 };
     struct plan *plan = NULL;
+    int64_t begin = trace_begin(ocirt->trace_fd);
     int r = existing_open(ocirt, id, EXISTING_CHANGE, &e, &err);
 
+    trace_end(ocirt->trace_fd, "runtime", "find the container", 0, begin);
     if (r >= 0)
         r = start(&e, &bundle, &plan, &err);
     if (r < 0)

@@ -2,6 +2,8 @@
 /*
  * hooks.c - what is executed at the points of a container's life (config.md "POSIX-platform Hooks").
  */
+#include <string.h>
+
 #include "base/text.h"
 #include "plan/compile.h"
 
@@ -23,8 +25,29 @@ static int check(const struct oci_hook *from, struct err *err)
     return plan_env_check(&from->node, offsetof(struct oci_hook, env), &from->env, err);
 }
 
-static int compile_hook(const struct oci_hook *from, struct arena *arena, struct plan_hook *hook,
-                        struct err *err)
+static bool has_variable(const struct json_strings *env, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < env->n; i++)
+        if (!strncmp(env->v[i], name, n) && env->v[i][n] == '=')
+            return true;
+    return false;
+}
+
+/* Of the runtime's own environment only this, which is checked: it names a span, and can do nothing. */
+static char **environment(const struct oci_hook *from, const char *traceparent, struct arena *arena)
+{
+    char **v = plan_strings_copy(arena, &from->env, 1);
+
+    if (!v || !traceparent || has_variable(&from->env, "TRACEPARENT"))
+        return v;
+    v[from->env.n] = arena_printf(arena, "TRACEPARENT=%s", traceparent);
+    return v[from->env.n] ? v : NULL;
+}
+
+static int compile_hook(const struct oci_hook *from, const char *traceparent, struct arena *arena,
+                        struct plan_hook *hook, struct err *err)
 {
     int r = check(from, err);
 
@@ -35,7 +58,7 @@ static int compile_hook(const struct oci_hook *from, struct arena *arena, struct
         .timeout = (unsigned) from->timeout,
         .from = from,
         .argv = plan_strings_copy(arena, &from->args, 1),
-        .envp = plan_strings_copy(arena, &from->env, 0),
+        .envp = environment(from, traceparent, arena),
     };
     if (!hook->argv || !hook->envp)
         return err_nomem(err);
@@ -44,8 +67,8 @@ static int compile_hook(const struct oci_hook *from, struct arena *arena, struct
     return 0;
 }
 
-static int compile_list(const struct oci_hook_list *from, struct arena *arena, struct plan_hook_list *list,
-                        struct err *err)
+static int compile_list(const struct oci_hook_list *from, const char *traceparent, struct arena *arena,
+                        struct plan_hook_list *list, struct err *err)
 {
     int failed = 0;
 
@@ -53,7 +76,8 @@ static int compile_list(const struct oci_hook_list *from, struct arena *arena, s
     if (!list->v)
         return err_nomem(err);
     for (list->n = 0; list->n < from->n; list->n++)
-        if (!plan_go_on(err, compile_hook(from->v[list->n], arena, &list->v[list->n], err), &failed))
+        if (!plan_go_on(err, compile_hook(from->v[list->n], traceparent, arena, &list->v[list->n], err),
+                        &failed))
             break;
     return failed;
 }
@@ -76,7 +100,9 @@ int plan_hooks_compile(struct plan *plan, struct err *err)
     };
 
     for (size_t i = 0; i < PLAN_HOOK_KINDS; i++)
-        if (!plan_go_on(err, compile_list(lists[i], &plan->arena, &plan->hooks[i], err), &failed))
+        if (!plan_go_on(err,
+                        compile_list(lists[i], plan->options.traceparent, &plan->arena, &plan->hooks[i], err),
+                        &failed))
             break;
     return failed;
 }

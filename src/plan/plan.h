@@ -52,6 +52,7 @@ struct plan_options {
     enum plan_cgroup_manager manager;
     bool no_pivot, no_new_keyring;
     unsigned preserve_fds;     /* descriptors from 3 on that stay open in the program */
+    const char *traceparent;   /* for the hooks; NULL: none */
     const char *notify_socket; /* socket to be bound to /run/notify/notify.sock in the container: a proxy for
                                       $NOTIFY_SOCKET of the caller; NULL: none */
     unsigned listen_fds;       /* $LISTEN_FDS: included in preserve_fds */

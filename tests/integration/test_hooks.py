@@ -183,6 +183,21 @@ class Surroundings(HookTest):
             env.pop(name, None)
         self.assertEqual(env, {"A": "1", "B": "two words", "PATH": "/usr/bin:/bin"})
 
+    def test_traceparent_is_passed_on(self):
+        """To all of them, and nothing else of the caller's environment."""
+        parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        own = self.hook("own", env=["PATH=/usr/bin:/bin", "TRACEPARENT=own"])
+        config = self.hooks(**{k: [self.hook(k)] for k in KINDS if k != "startContainer"},
+                            startContainer=[self.inside("hook", "report")])
+        config["hooks"]["createRuntime"].append(own)
+        container = self.container(config)
+        self.assertOk(container.run(environment={**os.environ, "TRACEPARENT": parent, "SECRET": "x"}))
+        envs = {k: self.text(k, "env").split() for k in [*KINDS, "own"] if k != "startContainer"}
+        envs["startContainer"] = json.loads(container.bundle.get("/hook.out"))["env"]
+        for kind, env in envs.items():
+            found = [word for word in env if word.startswith(("TRACEPARENT=", "SECRET="))]
+            self.assertEqual(found, ["TRACEPARENT=" + ("own" if kind == "own" else parent)], kind)
+
     def test_first_argument_is_the_callers(self):
         config = self.hooks(startContainer=[{"path": "/probe",
                                              "args": ["another name", "-o", "/hook.out", "report"]}])
