@@ -231,6 +231,8 @@ static int checkpoint(struct checkpoint *c, const struct ocirt *ocirt, const cha
     if (r >= 0)
         r = check_status(&c->container, err);
     if (r >= 0)
+        r = existing_procfs(&c->container, err);
+    if (r >= 0)
         r = existing_config(&c->container, &c->bundle, &c->plan, err);
     if (r >= 0)
         r = check_plan(&c->request, c->plan, err);

@@ -89,9 +89,15 @@ int criu_descriptors_supply(struct criu_request *q, struct err *err)
     struct json_strings names = { 0 };
     int r = criu_images_load_descriptors(&q->images, &arena, &names, err);
 
-    for (int fd = 0; r >= 0 && fd < 3; fd++)
-        if (!strncmp(names.v[fd], "pipe:", 5) || !strncmp(names.v[fd], "file[", 5))
+    for (int fd = 0; r >= 0 && fd < 3; fd++) {
+        bool file = !strncmp(names.v[fd], "file[", 5);
+
+        /* The caller's file may well have other permissions than the one that was there before. */
+        if (file && q->criu.set_skip_file_rwx_check)
+            q->criu.set_skip_file_rwx_check(q->criu.opts, true);
+        if (file || !strncmp(names.v[fd], "pipe:", 5))
             r = criu_request_inherit(q, fd, names.v[fd], err);
+    }
     return r;
 }
 

@@ -60,6 +60,7 @@
     MAY(int, set_lsm_mount_context, (void *opts, const char *context))          \
     MAY(int, set_network_lock, (void *opts, int method))                        \
     MAY(int, join_ns_add, (void *opts, const char *name, const char *path, const char *extra)) \
+    MAY(void, set_skip_file_rwx_check, (void *opts, bool on))                   \
     MAY(void, set_empty_ns, (void *opts, int namespaces))                       \
     MAY(int, set_config_file, (void *opts, const char *path))
 /* clang-format on */
