@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -297,6 +298,25 @@ static int make(struct restoration *x, struct err *err)
     return creation_publish(c, err);
 }
 
+/* CRIU opens some images as the root of the container's user namespace. */
+static int check_access(const struct restoration *x, struct err *err)
+{
+    const struct plan *plan = x->creation.plan;
+    uint32_t root = plan->ids.n_uid ? plan->ids.uid[0].outside : 0;
+    struct stat st;
+
+    for (size_t i = 0; i < plan->ids.n_uid; i++)
+        if (plan->ids.uid[i].inside == 0)
+            root = plan->ids.uid[i].outside;
+    if (!(plan->namespaces.fresh & CLONE_NEWUSER) || root == 0 || fstat(x->request.images.fd, &st) < 0 ||
+        st.st_uid == root || st.st_mode & S_IXOTH)
+        return 0;
+    return err_set(
+        err, ERR_CHECKPOINT, EACCES,
+        "--image-path %s: CRIU opens it as root of the user namespace, uid %u, who must be allowed to enter it",
+        x->request.images.path, root);
+}
+
 static int prepare(struct restoration *x, struct err *err)
 {
     struct creation *c = &x->creation;
@@ -306,6 +326,8 @@ static int prepare(struct restoration *x, struct err *err)
         r = check_plan(x, err);
     if (r >= 0)
         r = criu_request_open(&x->request, c->plan, false, "restore.log", err);
+    if (r >= 0)
+        r = check_access(x, err);
     if (r >= 0)
         r = criu_request_check_features(&x->request, false, x->request.options.lazy_pages, err);
     return r;

@@ -59,7 +59,7 @@ int host_criu_page_server(const char *text, char **ret_address, uint32_t *ret_po
 
     if (!n || text_parse_u32(colon + 1, UINT16_MAX, &port) < 0 || !port)
         return -EINVAL;
-    if (!brackets && memchr(text, ':', n))
+    if (!brackets && (*text == '[' || memchr(text, ':', n)))
         return -EINVAL;
     address = brackets ? strndup(text + 1, n - 2) : strndup(text, n);
     if (!address)
