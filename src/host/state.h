@@ -57,8 +57,8 @@ struct host_state_rdt {
 /* What later commands must know of the configuration, so that they need not read it. */
 struct host_state_config {
     struct json_node node;
-    bool process;             /* there is a program to start */
-    bool own_pids;            /* it has a new pid namespace */
+    bool process;                              /* there is a program to start */
+    bool own_pids;                             /* it has a new pid namespace */
     bool start_container, poststart, poststop; /* it has such hooks */
 };
 

@@ -7,7 +7,8 @@ from .cases import TITLES
 from .figures import PRIVATE_MAX, verdicts
 
 TITLES = {**TITLES, "list-each": "list, for each container", "lowest-limit": "lowest memory limit of run"}
-REFERENCES = {"median": "median", "min": "minimum", "cpu": "CPU", "rss": "peak RSS", "value": "value"}
+REFERENCES = {"median": "median", "min": "minimum", "cpu": "CPU", "rss": "peak RSS", "value": "value",
+              "p99": "99 %"}
 
 
 class Report:
@@ -75,7 +76,7 @@ class Report:
     def targets(self):
         rows = []
         for metric, kind, name, other, limit, ratios in verdicts(self.figures, self.ours):
-            against = name + (f", {self.title(other)}" if other != metric else "")
+            against = name + (f", {self.title(other)}" if other != metric else ", median" if kind == "tail" else "")
             shown = ", ".join(f"{ratios[k]:.2f} ({REFERENCES[k]})" for k in ratios)
             what = self.title(metric) + (": peak RSS" if kind == "rss" else "")
             rows.append([what, against, f"{limit:.2f}", shown, self.word(ratios, limit)])
