@@ -13,7 +13,7 @@ import subprocess
 import threading
 
 from ocitest import ContainerTest, main, needs
-from ocitest.cgroups import directory, has_controller
+from ocitest.cgroups import has_controller, of_process
 from ocitest.runtime import wait_and_reap
 
 PODMAN_PERMISSION = re.compile("(?i).*permission denied.*|.*operation not permitted.*")
@@ -152,13 +152,12 @@ class Podman(CallerTest):
 
     @needs(has_controller("pids"), "a hierarchy with the controller pids")
     def test_update_from_a_file(self):
-        config = self.config("wait-term")
-        container = self.running(config)
+        container = self.running()
         path = os.path.join(self.tmp, "resources")
         with open(path, "w", encoding="utf-8") as file:
             json.dump({"pids": {"limit": 33}}, file)
         self.assertOk(self.runtime("update", f"--resources={path}", container.id))
-        with open(f"{directory(config['linux']['cgroupsPath'], 'pids')}/pids.max", encoding="ascii") as file:
+        with open(f"{of_process(container.pid, 'pids')}/pids.max", encoding="ascii") as file:
             self.assertEqual(file.read(), "33\n")
 
     def test_probes(self):
@@ -284,10 +283,9 @@ class GoRunc(CallerTest):
 
     @needs(has_controller("memory"), "a hierarchy with the controller memory")
     def test_update_from_standard_input(self):
-        config = self.config("wait-term")
-        container = self.running(config)
+        container = self.running()
         self.combined("update", "--resources=-", container.id, input='{"memory": {"limit": 67108864}}')
-        where = directory(config["linux"]["cgroupsPath"], "memory")
+        where = of_process(container.pid, "memory")
         name = "memory.max" if os.path.exists(f"{where}/memory.max") else "memory.limit_in_bytes"
         with open(f"{where}/{name}", encoding="ascii") as file:
             self.assertEqual(file.read(), "67108864\n")

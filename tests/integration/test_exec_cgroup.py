@@ -2,7 +2,6 @@
 """exec --cgroup: a process in a cgroup below the container's, in one hierarchy or in all."""
 
 import os
-import re
 
 from ocitest import ContainerTest, Report, cgroups, main
 
@@ -13,8 +12,7 @@ class ExecCgroup(ContainerTest):
     def setUp(self):
         super().setUp()
         self.running_one = self.running()
-        with open(f"/proc/{self.running_one.pid}/cgroup", encoding="utf-8") as file:
-            self.path = re.search("^0::(.*)$", file.read(), re.MULTILINE).group(1)
+        self.path = os.path.relpath(cgroups.of_process(self.running_one.pid), cgroups.directory("/"))
 
     def make(self, name):
         """In every hierarchy; deleting the container removes what is below its cgroup."""

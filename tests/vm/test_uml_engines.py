@@ -11,7 +11,6 @@ ENGINES = [f"tests/engines/test_{name}.py" for name in ("podman", "podman_option
 
 def main():
     return inside.run("uml", [
-        ("", {}, ["tests/vm/guest/test_engines.py"]),
         ("cgroupfs: ", {"OCIRT_TEST_MANAGER": "cgroupfs"}, [*ENGINES, "tests/engines/test_buildah.py"]),
         ("systemd: ", {"OCIRT_TEST_MANAGER": "systemd"}, ENGINES),
     ], 3600)

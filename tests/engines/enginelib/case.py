@@ -137,21 +137,9 @@ class EngineTest(unittest.TestCase):
 
     # -- cgroups of a process --------------------------------------------------------------------------
 
-    @staticmethod
-    def cgroup_of(pid, controller):
-        """The directory of a process's cgroup, of version 1's controller or of version 2."""
-        unified = None
-        with open(f"/proc/{pid}/cgroup", encoding="utf-8") as lines:
-            for line in lines:
-                _, controllers, path = line.rstrip("\n").split(":", 2)
-                if controller in controllers.split(","):
-                    return cgroups.directory(path, controller)
-                unified = path if not controllers else unified
-        return cgroups.directory(unified)
-
     def limit(self, pid, controller, old, new):
         """What a limit's file says: old is its name in version 1, new in version 2."""
-        where = self.cgroup_of(pid, controller)
+        where = cgroups.of_process(pid, controller)
         name = old if os.path.exists(os.path.join(where, old)) else new
         with open(os.path.join(where, name), encoding="ascii") as file:
             return file.read().strip()

@@ -47,6 +47,18 @@ def directory(path, controller="", view=None):
     return os.path.join(point, path.lstrip("/"))
 
 
+def of_process(pid, controller=""):
+    """The directory of a process's cgroup, of version 1's controller or of version 2."""
+    unified = None
+    with open(f"/proc/{pid}/cgroup", encoding="utf-8") as lines:
+        for line in lines:
+            _, controllers, path = line.rstrip("\n").split(":", 2)
+            if controller and controller in controllers.split(","):
+                return directory(path, controller)
+            unified = path if not controllers else unified
+    return directory(unified)
+
+
 def has_controller(controller, view=None):
     if is_v2_only(view):
         return controller in v2_controllers()
