@@ -25,6 +25,8 @@
 #include "host/rdt.h"
 #include "host/socket.h"
 
+enum { CLAIM_TRIES = 8 };
+
 static const struct creation empty = {
     .cgroup = HOST_CGROUP_INIT,
     .root_fd = -1,
@@ -200,6 +202,23 @@ static int fill_state(struct creation *c, struct err *err)
     return r < 0 ? r : host_rdt_plan(c->rdt_fd, plan->intel_rdt, c->id, &c->bundle.arena, &c->state_rdt, err);
 }
 
+/* Between making a directory and locking it, a `delete --force` may take it, and another create put its own there. */
+static int claim_directory(struct creation *c, struct err *err)
+{
+    int r;
+
+    for (unsigned tries = 0;; tries++) {
+        r = host_state_claim(c->root_fd, c->id, &c->dir_fd, err);
+        if (r >= 0)
+            r = host_config_save(c->dir_fd, c->bundle.text, c->bundle.size, err);
+        if (r == -ENOENT || r == -EEXIST) /* not ours: creation_undo() must leave it alone */
+            fd_cleanup(&c->dir_fd);
+        if (r != -ENOENT || tries == CLAIM_TRIES)
+            return r;
+        err_done(err);
+    }
+}
+
 static int claim(struct creation *c, struct err *err)
 {
     int r = host_id_check(c->id, err);
@@ -207,13 +226,11 @@ static int claim(struct creation *c, struct err *err)
     if (r >= 0)
         r = host_root_open(c->ocirt->root, true, NULL, &c->root_fd, err);
     if (r >= 0)
-        r = host_state_claim(c->root_fd, c->id, &c->dir_fd, err);
+        r = claim_directory(c, err);
     if (r >= 0)
         r = host_cgroup_name(c->plan, &c->cgroup, err);
     if (r >= 0)
         r = fill_state(c, err);
-    if (r >= 0)
-        r = host_config_save(c->dir_fd, c->bundle.text, c->bundle.size, err);
     return r < 0 ? r : host_state_save(c->dir_fd, &c->state, err);
 }
 

@@ -30,6 +30,7 @@
 #define CONFIG_FILE "config.json"
 
 enum { DIRECTORY_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW, REMOVE_DEPTH = 8 };
+enum { CLAIM_TIMEOUT = 10 * 1000 }; /* milliseconds */
 
 static int not_found(struct err *err)
 {
@@ -37,28 +38,34 @@ static int not_found(struct err *err)
     return -ENOENT;
 }
 
+static int exists(struct err *err)
+{
+    err_set(err, ERR_EXISTS, 0, WORDS_EXISTS);
+    return -EEXIST;
+}
+
 /* ---- claim, open, lock ------------------------------------------------------------------------------- */
 
 int host_state_claim(int root_fd, const char *id, int *ret_dir_fd, struct err *err)
 {
     autoclose int fd = -1;
+    int r;
 
     if (mkdirat(root_fd, id, 0711) < 0) {
-        if (errno == EEXIST) {
-            err_set(err, ERR_EXISTS, 0, WORDS_EXISTS);
-            return -EEXIST;
-        }
+        if (errno == EEXIST)
+            return exists(err);
         return err_set(err, ERR_STATE_FILE, errno, "make the container's state directory");
     }
     fd = sys_openat(root_fd, id, DIRECTORY_FLAGS, 0);
-    /*
-     * Somebody's `delete --force` may have been quicker than our lock: saving will fail then, and nothing
-     * is lost.
-     */
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        int r = err_set(err, ERR_STATE_FILE, fd < 0 ? fd : errno, "lock the container's state directory");
-
-        (void) unlinkat(root_fd, id, AT_REMOVEDIR);
+    r = fd < 0 ? fd : flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+    if (r == -EWOULDBLOCK) { /* a delete, perhaps: then it will be gone */
+        r = host_state_lock(fd, true, CLAIM_TIMEOUT, err);
+        if (r < 0)
+            return r;
+    }
+    if (r < 0) {
+        r = err_set(err, ERR_STATE_FILE, r, "lock the container's state directory");
+        (void) unlinkat(root_fd, id, AT_REMOVEDIR); /* another's that is empty, too: that one tries again */
         return r;
     }
     *ret_dir_fd = take_fd(&fd);
@@ -114,9 +121,9 @@ void host_state_unlock(int dir_fd)
 
 /* ---- write ------------------------------------------------------------------------------------------- */
 
-static int write_file(int dir_fd, const char *name, const char *text, size_t n)
+static int write_file(int dir_fd, const char *name, int flag, const char *text, size_t n)
 {
-    autoclose int fd = sys_openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+    autoclose int fd = sys_openat(dir_fd, name, O_WRONLY | O_CREAT | flag | O_NOFOLLOW, 0600);
     ssize_t r = fd < 0 ? fd : sys_write(fd, text, n);
 
     return r < 0 ? (int) r : 0;
@@ -132,7 +139,7 @@ int host_state_save(int dir_fd, const struct host_state *state, struct err *err)
     copy.format = HOST_STATE_FORMAT;
     r = json_write_text(&copy, JSON_COMPACT, &text);
     if (r == 0)
-        r = write_file(dir_fd, STATE_NEW, text.v, text.n);
+        r = write_file(dir_fd, STATE_NEW, O_TRUNC, text.v, text.n);
     if (r == 0 && renameat(dir_fd, STATE_NEW, dir_fd, STATE_FILE) < 0)
         r = -errno;
     json_text_free(&text);
@@ -141,8 +148,10 @@ int host_state_save(int dir_fd, const struct host_state *state, struct err *err)
 
 int host_config_save(int dir_fd, const char *text, size_t n, struct err *err)
 {
-    int r = write_file(dir_fd, CONFIG_FILE, text, n);
+    int r = write_file(dir_fd, CONFIG_FILE, O_EXCL, text, n);
 
+    if (r == -EEXIST)
+        return exists(err);
     return r < 0 ? err_set(err, ERR_STATE_FILE, r, "keep a copy of the configuration") : 0;
 }
 

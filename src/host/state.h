@@ -112,7 +112,11 @@ int host_state_list(int root_fd, struct arena *arena, struct json_strings *ret_i
 
 /* ---- one container ----------------------------------------------------------------------------------- */
 
-/* Makes and locks the directory of a new container: WORDS_EXISTS (ERR_EXISTS) if there is one. */
+/*
+ * Makes and locks the directory of a new container: WORDS_EXISTS (ERR_EXISTS, -EEXIST) if there is one.  Whether it has
+ * remained ours until it was locked, host_config_save() tells, which comes next.  -ENOENT: another command removed
+ * it: try again.
+ */
 int host_state_claim(int root_fd, const char *id, int *ret_dir_fd, struct err *err);
 
 /*
@@ -153,7 +157,11 @@ int host_state_read(int dir_fd, const char *id, struct arena *arena, struct host
 int host_state_peek(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state,
                     struct err *err);
 
-/* config.json as it was read at create. *RET_TEXT lives in ARENA, NUL-terminated. */
+/*
+ * config.json as it was read at create. *RET_TEXT lives in ARENA, NUL-terminated.  Saving fails with -ENOENT where the
+ * claimed directory is gone, and with -EEXIST (ERR_EXISTS) where it is another container's, which took its place before
+ * it was locked: then it is not to be touched.
+ */
 int host_config_save(int dir_fd, const char *text, size_t n, struct err *err);
 int host_config_load(int dir_fd, struct arena *arena, char **ret_text, size_t *ret_n, struct err *err);
 

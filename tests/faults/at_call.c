@@ -2,11 +2,12 @@
 /*
  * at_call.c - runs a program and does harm at one of its system calls.
  *
- *     at_call [--parent|--child] [--at N] [--kill|--errno E] [--attach PID] REPORT PROGRAM ARGUMENT...
+ *     at_call [--parent|--child] [--at N] [--kill|--errno E|--wait READY,GO] [--attach PID] REPORT PROGRAM ARGUMENT...
  *
  * The calls of the program itself (--parent) and those of all processes that it makes (--child) are counted
  * apart, each from 1, without those that can't fail.  At call N the process is killed before it makes the call,
- * or the call is not made and returns -E; close(2) is made nevertheless, as in the kernel.  A child is watched until
+ * or the call is not made and returns -E; close(2) is made nevertheless, as in the kernel.  With --wait it stands there
+ * until somebody who was told by a byte on descriptor READY writes one to GO, or closes it.  A child is watched until
  * it has become a program of the container: the first execution in it is the stub's, the second one the
  * program's.  --attach watches a process that is there already, as a child that has executed once (the stub that
  * waits for `start`).
@@ -20,6 +21,7 @@
  * architecture can't do it.  Processes that go on when the program has ended are let go.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,6 +65,7 @@ static enum side side = PARENT;
 static unsigned long at;
 static bool kill_it;
 static int error;
+static int ready_fd = -1, go_fd = -1;
 static unsigned long counts[2];
 static bool hit;
 static unsigned long long hit_number, hit_argument;
@@ -178,7 +181,12 @@ static void enter(struct process *p, const struct __ptrace_syscall_info *info)
     hit_argument = info->entry.args[0];
     hit_executions = p->executions;
     write_report(); /* now: the program may never end */
-    if (kill_it) {
+    if (ready_fd >= 0) {
+        char byte = '+';
+
+        if (write(ready_fd, &byte, 1) != 1 || read(go_fd, &byte, 1) < 0)
+            fail("wait for the word to go on");
+    } else if (kill_it) {
         (void) kill(p->pid, SIGKILL);
     } else if (error) {
         if (info->entry.nr != SYS_close) /* whatever it returns, it closes */
@@ -304,6 +312,14 @@ static void attach(pid_t pid)
         fail("trace the process");
 }
 
+/* The program must not inherit them: the reader of READY waits for its end. */
+static void set_wait(const char *text)
+{
+    if (sscanf(text, "%d,%d", &ready_fd, &go_fd) != 2 || fcntl(ready_fd, F_SETFD, FD_CLOEXEC) < 0 ||
+        fcntl(go_fd, F_SETFD, FD_CLOEXEC) < 0)
+        fail("--wait");
+}
+
 int main(int argc, char **argv)
 {
     pid_t attached = 0;
@@ -320,6 +336,8 @@ int main(int argc, char **argv)
             at = strtoul(argv[++i], NULL, 10);
         else if (!strcmp(argv[i], "--errno") && i + 1 < argc)
             error = atoi(argv[++i]);
+        else if (!strcmp(argv[i], "--wait") && i + 1 < argc)
+            set_wait(argv[++i]);
         else if (!strcmp(argv[i], "--attach") && i + 1 < argc)
             attached = (pid_t) atoi(argv[++i]);
         else
@@ -328,7 +346,8 @@ int main(int argc, char **argv)
     if (argc - i < 2) {
         fprintf(
             stderr,
-            "usage: at_call [--parent|--child] [--at N] [--kill|--errno E] [--attach PID] REPORT PROGRAM...\n");
+            "usage: at_call [--parent|--child] [--at N] [--kill|--errno E|--wait READY,GO] [--attach PID] REPORT "
+            "PROGRAM...\n");
         return FAILED;
     }
     if (error && !CAN_INJECT)

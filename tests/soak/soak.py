@@ -162,7 +162,7 @@ class Worker:
             yield "pause", self.id
             yield "resume", self.id
             yield "update", "--pids-limit", "30", self.id
-        yield "kill", self.id, "TERM" if number % 3 == 0 else "KILL"
+        yield "kill", self.id, "KILL"
         yield None
         yield "delete", self.id
 
