@@ -106,6 +106,20 @@ OCIRT_API int ocirt_root(const struct ocirt *ocirt, char **ret_path, struct ocir
 
 /* ---- create, start, run ------------------------------------------------------------------------------------ */
 
+/*
+ * What a container used, from the statistics of its cgroup.  Where these are not counted (no cgroup, no controller), from
+ * those of its first process and of the children that it has waited for; memory is then that of the largest one.
+ */
+struct ocirt_usage {
+    size_t size;
+    uint64_t wall, user, system; /* microseconds: that passed, and of processors */
+    uint64_t memory;             /* bytes at most at a time; 0: not known */
+    uint64_t read, written;      /* bytes from and to disks */
+    uint64_t oom_kills;          /* processes that the kernel killed for lack of memory */
+    int signal;                  /* that ended the program; 0: none did */
+    bool cpu_of_cgroup, memory_of_cgroup, io_of_cgroup; /* so it is of all its processes */
+};
+
 struct ocirt_create_options {
     size_t size;
     const char *bundle;           /* NULL: the working directory */
@@ -124,6 +138,8 @@ struct ocirt_create_options {
     unsigned listen_fds;          /* as preserve_fds, and the program is told: sd_listen_fds(3) */
     const char *notify_socket;    /* of sd_notify(3): the container gets it, and is told; NULL: none */
     const char *seccomp_receiver; /* AF_UNIX path of an agent, for a profile that notifies and names none */
+    struct ocirt_usage
+        *usage; /* run in the foreground: what the container used, told at its end; NULL: not asked */
 };
 
 /*

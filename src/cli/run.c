@@ -11,11 +11,12 @@
 
 #include "cli/commands.h"
 #include "cli/shape.h"
+#include "cli/summary.h"
 
 struct run_values {
     struct cli_shape shape;
     const char *name;
-    bool timing;
+    bool summary, timing;
 };
 
 /* clang-format off */
@@ -24,6 +25,8 @@ static const struct cli_option options[] = {
       "return as soon as the program runs" },
     { CLI_INTO(struct run_values, shape.create.keep), 0, "keep", NULL,
       "do not delete the container when it ends" },
+    { CLI_INTO(struct run_values, summary), 0, "summary", NULL,
+      "tell on standard error at the end how the program ended and what the container used" },
     { CLI_INTO(struct run_values, name), 0, "name", "ID",
       "with --rootfs: the container's id (default: one that is made up)" },
     CLI_TIMING(struct run_values, timing),
@@ -31,13 +34,19 @@ static const struct cli_option options[] = {
 };
 /* clang-format on */
 
-static int run_container(struct cli *cli, const char *id, struct ocirt_create_options *create)
+static int run_container(struct cli *cli, const char *id, struct run_values *given)
 {
+    struct ocirt_create_options *create = &given->shape.create;
+    struct ocirt_usage usage = { .size = sizeof usage };
     struct ocirt_error *error = NULL;
     int status = 0;
 
     cli_create_environment(create);
+    if (given->summary && !create->detach)
+        create->usage = &usage;
     int r = ocirt_run(cli->ocirt, id, create, &status, &error);
+    if (r >= 0 && create->usage)
+        cli_summary(id, status, &usage);
     return cli_result_status(cli, r, error, status, 1);
 }
 
@@ -56,7 +65,7 @@ static int run_bundle(struct cli *cli, struct run_values *given, char **args)
                       "\"run\" requires exactly 1 argument(s)");
         return 1;
     }
-    return run_container(cli, args[0], &given->shape.create);
+    return run_container(cli, args[0], given);
 }
 
 /* ---- without a bundle ------------------------------------------------------------------------------------------- */
@@ -130,7 +139,7 @@ static int run_directory(struct cli *cli, struct run_values *given, char **args)
         return cli_result(cli, r, error);
     create->config_text = config;
     bool detach = create->detach;
-    int status = run_container(cli, id.s, create);
+    int status = run_container(cli, id.s, given);
     free(config);
     return status == 0 && detach ? tell_id(cli, id.s) : status;
 }
@@ -139,6 +148,10 @@ static int run(struct cli *cli, void *values, char **args)
 {
     struct run_values *given = values;
 
+    if (given->summary && given->shape.create.detach) {
+        cli_log_usage(&cli->log, NULL, "run: --summary does not go with --detach: nobody stays to tell it");
+        return 1;
+    }
     given->shape.create.size = sizeof given->shape.create;
     return given->shape.spec.rootfs ? run_directory(cli, given, args) : run_bundle(cli, given, args);
 }

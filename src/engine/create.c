@@ -15,6 +15,7 @@
 #include "engine/existing.h"
 #include "engine/removal.h"
 #include "engine/start.h"
+#include "engine/usage.h"
 #include "host/foreground.h"
 #include "host/sdbus.h"
 #include "host/terminal.h"
@@ -149,6 +150,7 @@ static int remove_ended(struct creation *c, struct err *err)
 
 int creation_wait(struct creation *c, struct host_foreground *foreground, int *ret_status, struct err *err)
 {
+    const uint64_t started = engine_usage_now(c);
     int64_t begin;
     int r;
 
@@ -156,6 +158,8 @@ int creation_wait(struct creation *c, struct host_foreground *foreground, int *r
     begin = trace_begin(c->ocirt->trace_fd);
     r = host_foreground_wait(foreground, c->pidfd, c->master_fd, ret_status, err);
     trace_end(c->ocirt->trace_fd, "runtime", "wait for the program", 0, begin);
+    if (r >= 0)
+        engine_usage_tell(c, foreground, started);
     if (r < 0 || c->options.keep)
         return r;
     begin = trace_begin(c->ocirt->trace_fd);

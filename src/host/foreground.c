@@ -352,6 +352,6 @@ int host_foreground_wait(struct host_foreground *foreground, int pidfd, int mast
     session_end(&s);
     if (r < 0)
         return err_set(err, ERR_TERMINAL, r, "copy between the terminals");
-    r = host_process_status(pidfd, ret_status);
+    r = host_process_end_usage(pidfd, ret_status, &foreground->end_signal, &foreground->usage);
     return r < 0 ? err_set(err, ERR_PROCESS, r, "wait for the container's process") : 0;
 }

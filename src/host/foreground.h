@@ -20,6 +20,8 @@
 
 struct host_foreground {
     int signal_fd;
+    int end_signal;                  /* after wait: that ended the process, or 0 */
+    struct host_process_usage usage; /* after wait */
     sigset_t old_mask;
 };
 

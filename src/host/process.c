@@ -73,14 +73,32 @@ static void ask_kernel(int pidfd, int *ret_status, int *ret_signal)
         set(ret_status, ret_signal, WEXITSTATUS(info.exit_code), 0);
 }
 
-int host_process_end(int pidfd, int *ret_status, int *ret_signal)
+/* struct rusage as the kernel has it, which need not be that of the C library (32-bit musl): getrusage(2). */
+struct kernel_rusage {
+    long user[2], system[2]; /* seconds, microseconds */
+    long maxrss, ixrss, idrss, isrss, minflt, majflt, nswap, inblock,
+        oublock; /* maxrss in KiB, blocks of 512 bytes */
+    long msgsnd, msgrcv, nsignals, nvcsw, nivcsw;
+};
+
+static void take_usage(const struct kernel_rusage *from, struct host_process_usage *ret)
 {
+    ret->user = (uint64_t) from->user[0] * 1000000 + (uint64_t) from->user[1];
+    ret->system = (uint64_t) from->system[0] * 1000000 + (uint64_t) from->system[1];
+    ret->memory = (uint64_t) from->maxrss * 1024;
+    ret->read = (uint64_t) from->inblock * 512;
+    ret->written = (uint64_t) from->oublock * 512;
+}
+
+int host_process_end_usage(int pidfd, int *ret_status, int *ret_signal, struct host_process_usage *ret_usage)
+{
+    struct kernel_rusage usage = { 0 };
     siginfo_t info = { 0 };
-    int r;
+    long r;
 
     /* __WALL: also a child that was cloned without an exit signal. */
     do
-        r = waitid(P_PIDFD, (id_t) pidfd, &info, WEXITED | __WALL);
+        r = syscall(SYS_waitid, P_PIDFD, (id_t) pidfd, &info, WEXITED | __WALL, &usage);
     while (r < 0 && errno == EINTR);
     if (r < 0 && errno != ECHILD)
         return -errno;
@@ -90,5 +108,12 @@ int host_process_end(int pidfd, int *ret_status, int *ret_signal)
         set(ret_status, ret_signal, info.si_status, 0);
     else
         set(ret_status, ret_signal, 128 + info.si_status, info.si_status);
+    if (ret_usage)
+        take_usage(&usage, ret_usage);
     return 0;
+}
+
+int host_process_end(int pidfd, int *ret_status, int *ret_signal)
+{
+    return host_process_end_usage(pidfd, ret_status, ret_signal, NULL);
 }

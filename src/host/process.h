@@ -27,6 +27,16 @@ bool host_process_has_ended(int pidfd);
  */
 int host_process_end(int pidfd, int *ret_status, int *ret_signal);
 
+/* What a process and the children that it has waited for used. */
+struct host_process_usage {
+    uint64_t user, system;  /* microseconds of processors */
+    uint64_t memory;        /* bytes, of the largest one */
+    uint64_t read, written; /* bytes from and to disks */
+};
+
+/* The same, with what it used (RET_USAGE may be NULL): nothing, if it is not our child. */
+int host_process_end_usage(int pidfd, int *ret_status, int *ret_signal, struct host_process_usage *ret_usage);
+
 /* The same without the signal. */
 static inline int host_process_status(int pidfd, int *ret_status)
 {

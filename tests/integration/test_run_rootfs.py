@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from ocitest import ContainerTest, PtyProcess, Report, main, needs
+from ocitest import cgroups
 from ocitest.case import user_namespaces_work
 from ocitest.host import has_filesystem, has_program
 from ocitest.runtime import json_lines
@@ -191,6 +192,60 @@ class Filter(RunRootfs):
 
     def test_none(self):
         self.assertEqual(self.seen("--seccomp", "none").status["Seccomp"], "0")
+
+
+class Summary(RunRootfs):
+    def summary(self, *words, rc=0, options=()):
+        ran = self.run_rootfs(*words, options=["--summary", *options])
+        self.assertEqual(ran.rc, rc, str(ran))
+        lines = dict(line.split(None, 1) for line in ran.err.splitlines())
+        self.assertEqual(list(lines), ["container", "time", "processor", "memory", "disk"])
+        return lines
+
+    def test_status_and_usage(self):
+        lines = self.summary("exit", "3", rc=3, options=["--name", "this-one"])
+        self.assertEqual(lines["container"], "this-one: exit status 3")
+        self.assertRegex(lines["time"], r"^\d+\.\d{3} s$")
+        self.assertRegex(lines["processor"], r"^\d+\.\d{3} s \(user \d+\.\d{3} s, system \d+\.\d{3} s\)")
+        self.assertRegex(lines["memory"], r"^[1-9]\d*(\.\d)? [KM]iB at most")
+        self.assertRegex(lines["disk"], r"^read \d+(\.\d)? \w+, written \d+(\.\d)? \w+")
+        self.assertNothingIsLeft()
+
+    def test_signal(self):
+        process = self.runtime.popen("run", "--rootfs", self.made.rootfs, "--name", "it", "--summary", "/probe", "say",
+                                     "up", "--", "pause", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True)
+        self.assertIn("up", process.stdout.readline())
+        self.assertOk(self.runtime("kill", "it", "KILL"))
+        process.stdout.close()
+        text = process.stderr.read()
+        process.stderr.close()
+        self.assertEqual(process.wait(60), 137, text)
+        self.assertIn("it: exit status 137, killed by signal 9 (Killed)\n", text)
+
+    def test_memory_is_that_of_the_container(self):
+        lines = self.summary("mem", "24")
+        amount, unit = lines["memory"].split()[:2]
+        self.assertEqual(unit, "MiB")
+        self.assertGreaterEqual(float(amount), 24)
+
+    @needs(cgroups.has_controller("memory"), "a memory controller")
+    def test_out_of_memory(self):
+        lines = self.summary("mem", "64", rc=137, options=["--memory", "16m"])
+        self.assertIn("killed by signal 9", lines["container"])
+        self.assertIn("out of memory: the kernel killed 1 process", lines["container"])
+
+    def test_only_if_asked(self):
+        self.assertEqual(self.run_rootfs("exit", "0").err, "")
+
+    def test_not_detached(self):
+        self.assertRefused(self.run_rootfs("exit", "0", options=["--summary", "-d"]), "does not go with --detach")
+
+    def test_with_a_bundle(self):
+        container = self.container(self.config("exit", "4"))
+        ran = container.run("--summary")
+        self.assertEqual(ran.rc, 4)
+        self.assertIn(f"{container.id}: exit status 4", ran.err)
 
 
 @needs(user_namespaces_work(), "user namespaces")
