@@ -52,7 +52,7 @@ class _ExecOptions(ctypes.Structure):
                 ("additional_gids", c_char_p), ("cgroup", c_char_p), ("process_label", c_char_p),
                 ("apparmor", c_char_p), ("console_socket", c_char_p), ("pidfd_socket", c_char_p),
                 ("pid_file", c_char_p), ("preserve_fds", c_uint), ("terminal", c_bool), ("detach", c_bool),
-                ("no_new_privs", c_bool), ("ignore_paused", c_bool), ("execute_again", c_bool),
+                ("no_new_privs", c_bool), ("ignore_paused", c_bool),
                 ("leave_signals", c_bool)]
 
 
