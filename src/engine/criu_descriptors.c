@@ -50,23 +50,25 @@ static int read_name(int proc_fd, pid_t pid, int fd, struct arena *arena, const 
     return *ret ? 0 : -ENOMEM;
 }
 
-/* Sets *RET to what the descriptor is called in descriptors.json; "" if it is closed. */
+/*
+ * Sets *RET to what the descriptor is called in descriptors.json: for a file of the host CRIU's name, a space and its path;
+ * "" if it is closed.
+ */
 static int describe(struct criu_request *q, int proc_fd, pid_t pid, int fd, const struct host_mounts *mounts,
                     struct arena *arena, const char **ret)
 {
     autotext struct text name = { 0 };
-    int r = read_name(proc_fd, pid, fd, arena, ret);
+    const char *path;
+    int r = read_name(proc_fd, pid, fd, arena, &path);
 
-    if (r == -ENOENT) {
-        *ret = "";
-        return 0;
-    }
-    if (r >= 0)
-        r = external_name(proc_fd, pid, fd, mounts, &name);
+    *ret = r == -ENOENT ? "" : path;
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    r = external_name(proc_fd, pid, fd, mounts, &name);
     if (r < 0 || !name.n)
         return r;
-    *ret = arena_strdup(arena, text_string(&name));
-    return *ret && q->criu.add_external(q->criu.opts, *ret) >= 0 ? 0 : -ENOMEM;
+    *ret = arena_printf(arena, "%s %s", text_string(&name), path);
+    return *ret && q->criu.add_external(q->criu.opts, text_string(&name)) >= 0 ? 0 : -ENOMEM;
 }
 
 int criu_descriptors_save(struct criu_request *q, int proc_fd, pid_t pid, struct err *err)
@@ -83,6 +85,31 @@ int criu_descriptors_save(struct criu_request *q, int proc_fd, pid_t pid, struct
     return criu_images_save_descriptors(&q->images, names, err);
 }
 
+/*
+ * NAME: as describe() made it.  CRIU seeks in what takes the place of a file, and so can't put a pipe or a terminal there;
+ * what was the null device becomes that again then.
+ */
+static int supply_file(struct criu_request *q, int fd, const char *name, struct err *err)
+{
+    const char *path = strchr(name, ' ');
+    autofree char *key = strndup(name, strcspn(name, " "));
+    autoclose int null_fd = -EBADF;
+
+    if (!key)
+        return err_nomem(err);
+    /* The caller's file may well have other permissions than the one that was there before. */
+    if (q->criu.set_skip_file_rwx_check)
+        q->criu.set_skip_file_rwx_check(q->criu.opts, true);
+    if (lseek(fd, 0, SEEK_CUR) >= 0)
+        return criu_request_inherit(q, fd, key, err);
+    if (!path || strcmp(path + 1, "/dev/null") != 0)
+        return err_set(err, ERR_CHECKPOINT, errno, "descriptor %d was a file (%s): it must be a file again",
+                       fd, path ? path + 1 : key);
+    null_fd = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+    return null_fd < 0 ? err_set(err, ERR_DEVICE, null_fd, "open /dev/null")
+                       : criu_request_inherit(q, null_fd, key, err);
+}
+
 int criu_descriptors_supply(struct criu_request *q, struct err *err)
 {
     autoarena struct arena arena = { 0 };
@@ -90,12 +117,9 @@ int criu_descriptors_supply(struct criu_request *q, struct err *err)
     int r = criu_images_load_descriptors(&q->images, &arena, &names, err);
 
     for (int fd = 0; r >= 0 && fd < 3; fd++) {
-        bool file = !strncmp(names.v[fd], "file[", 5);
-
-        /* The caller's file may well have other permissions than the one that was there before. */
-        if (file && q->criu.set_skip_file_rwx_check)
-            q->criu.set_skip_file_rwx_check(q->criu.opts, true);
-        if (file || !strncmp(names.v[fd], "pipe:", 5))
+        if (!strncmp(names.v[fd], "file[", 5))
+            r = supply_file(q, fd, names.v[fd], err);
+        else if (!strncmp(names.v[fd], "pipe:", 5))
             r = criu_request_inherit(q, fd, names.v[fd], err);
     }
     return r;

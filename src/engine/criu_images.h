@@ -3,7 +3,8 @@
  * criu_images.h - the directories that CRIU reads and writes, and the files beside its own in them.
  *
  *     descriptors.json    what descriptors 0, 1 and 2 were: a list of three strings, as runc's and crun's.  A pipe
- *                         ("pipe:[7]") or a file of the host ("file[1d:4f]") is replaced by the caller's at restore
+ *                         ("pipe:[7]") or a file of the host ("file[1d:4f] /var/log/x") is replaced by the caller's at
+ *                         restore
  *     submounts.json      what is mounted below the sources of bind mounts
  *     dump.log, restore.log
  */
