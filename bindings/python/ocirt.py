@@ -35,7 +35,8 @@ MANAGERS = {"cgroupfs": 0, "systemd": 1, "disabled": 2}
 
 class _Options(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("root", c_char_p), ("manager", c_int), ("rootless", c_int),
-                ("warn", WARN), ("debug", WARN), ("context", c_void_p), ("trace_fd", c_int)]
+                ("warn", WARN), ("debug", WARN), ("context", c_void_p), ("trace_fd", c_int),
+                ("traceparent", c_char_p)]
 
 
 class _CreateOptions(ctypes.Structure):
@@ -52,8 +53,7 @@ class _ExecOptions(ctypes.Structure):
                 ("additional_gids", c_char_p), ("cgroup", c_char_p), ("process_label", c_char_p),
                 ("apparmor", c_char_p), ("console_socket", c_char_p), ("pidfd_socket", c_char_p),
                 ("pid_file", c_char_p), ("preserve_fds", c_uint), ("terminal", c_bool), ("detach", c_bool),
-                ("no_new_privs", c_bool), ("ignore_paused", c_bool),
-                ("leave_signals", c_bool)]
+                ("no_new_privs", c_bool), ("ignore_paused", c_bool), ("leave_signals", c_bool)]
 
 
 class Error(Exception):
