@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Containers of an ordinary user: with his systemd manager, with a delegated cgroup, and with neither."""
 
+import json
 import os
 import pwd
 import signal
 import time
 
-from ocitest import main
+from ocitest import bundle, host, main
 
 from guesthost import STRANGER, UserTest, call, cgroup_of, read
 
@@ -107,6 +108,47 @@ class Cgroupfs(UserTest):
         status, text = self.ocirt("run", "--bundle", path, f"n{os.getpid()}", session=False)
         self.assertEqual(status, 1, text)
         self.assertIn("cgroup", text)
+
+
+class InAContainer(UserTest):
+    """A container in a container of the user's: the runtime is root of a user namespace there, as in rootless Podman."""
+
+    def outer(self, *inner_words, user_namespace=False):
+        inner = bundle.default_config(*inner_words)
+        bundle.drop_namespace(inner, "network")
+        bundle.drop_namespace(inner, "cgroup")
+        inner["linux"].update(resources={}, maskedPaths=[], readonlyPaths=[])
+        inner["mounts"] = [m for m in inner["mounts"] if m["type"] != "sysfs"]
+        if user_namespace:
+            bundle.set_namespace(inner, "user")
+            for kind in ("uidMappings", "gidMappings"):
+                inner["linux"][kind] = [{"containerID": 0, "hostID": 1000, "size": 1000}]
+        made = self.bundle(inner)
+        if user_namespace:  # 1000 there is this outside
+            made.chown(100999, 100999)
+        path = self.user_bundle("pause")
+        if not user_namespace:
+            call("chown", "-R", f"{self.user.pw_uid}:{self.user.pw_gid}", made.path)
+        with open(f"{path}/config.json", encoding="utf-8") as file:
+            config = json.load(file)
+        config["process"]["args"] = ["/bin/sh", "-c", f"{self.runtime.path} --root /run/o run --bundle /inner x"]
+        config["process"]["noNewPrivileges"] = False
+        for kind in ("bounding", "effective", "permitted"):
+            config["process"]["capabilities"][kind] = host.CAPABILITIES[:]
+        config["linux"].update(maskedPaths=[], readonlyPaths=[])
+        for name in ("usr", "bin", "lib", "lib64", "build"):
+            bundle.add_mount(config, f"/{name}", "bind", f"/{name}", ["rbind", "ro"])
+        bundle.add_mount(config, "/run", "tmpfs", "tmpfs", ["nosuid", "nodev", "mode=755"])
+        bundle.add_mount(config, "/inner", "bind", made.path, ["bind"])
+        with open(f"{path}/config.json", "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        return self.must("run", "--bundle", path, f"i{os.getpid()}", session=False)
+
+    def test_run(self):
+        self.assertIn('"say"', self.outer("say", "x"))
+
+    def test_with_a_user_namespace_of_its_own(self):
+        self.assertIn("0       1000       1000", self.outer("read", "/proc/self/uid_map", user_namespace=True))
 
 
 if __name__ == "__main__":
