@@ -159,13 +159,16 @@ class Race(Attack):
         self.assertEqual(self.traced(container, 0, 0, path, False)[0], 0, container.errors())  # fills caches
         if self.verb == "create":
             self.assertOk(container.delete("--force"))
-        status, said = self.traced(container, 0, 0, path, False)
-        self.assertEqual(status, 0, said)
-        if self.verb == "create":
-            self.assertEqual(self.follow(container)[0], 0)
-            self.check_inside(container, "nothing exchanged")
-            self.assertOk(container.delete("--force"))
-        calls, _ = self.logged()
+        for _ in range(5):
+            status, said = self.traced(container, 0, 0, path, False)
+            self.assertEqual(status, 0, said)
+            if self.verb == "create":
+                self.assertEqual(self.follow(container)[0], 0)
+                self.check_inside(container, "nothing exchanged")
+                self.assertOk(container.delete("--force"))
+            calls, _ = self.logged()
+            if len(calls) == 2:     # a third made the template of mounts, which is missing if something took it away
+                break
         self.assertIn(1, calls, "the runtime made no child")
         points = [(p, n, blink) for p in (0, 1) for n in range(1, calls[p] + 1) for blink in (False, True)]
         if STEP > 1:
