@@ -99,6 +99,11 @@ int sys_fsconfig_string(int fs_fd, const char *key, const char *value)
     return result(syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING, key, value, 0));
 }
 
+int sys_fsconfig_fd(int fs_fd, const char *key, int fd)
+{
+    return result(syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_FD, key, NULL, fd));
+}
+
 int sys_fsconfig_create(int fs_fd)
 {
     return result(syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0));

@@ -40,6 +40,7 @@ int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_fsopen(const char *type);
 int sys_fsconfig_flag(int fs_fd, const char *key);
 int sys_fsconfig_string(int fs_fd, const char *key, const char *value);
+int sys_fsconfig_fd(int fs_fd, const char *key, int fd);
 int sys_fsconfig_create(int fs_fd);
 int sys_fsconfig_reconfigure(int fs_fd);
 int sys_fsmount(int fs_fd, unsigned attributes);

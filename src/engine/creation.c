@@ -287,6 +287,8 @@ static int fill_init(struct creation *c, struct err *err)
     c->init.template_fd = c->template_fd;
     c->init.template_namespace = c->template_fd >= 0;
     c->init.target_fd = c->init.root_fd = c->init.master_fd = c->init.slave_fd = -1;
+    c->init.pidns_fd = -1;
+    c->init.birth = c->birth != 0;
     c->init.preserve_fds = c->plan->options.preserve_fds;
     for (size_t i = 0; i < 2; i++) {
         const char *part = i ? c->creating.after : c->creating.before;
@@ -346,12 +348,18 @@ static int make(struct creation *c, struct err *err)
         { "cgroup", make_host_side },
         { "acquire", creation_acquire },
         { "seccomp", creation_prepare_stub },
+        { "choose birth", creation_choose_birth },
         { "await cgroup", settle_cgroup },
         { NULL, NULL },
     };
     static const struct step begin[] = {
-        { "gate", creation_open_gate }, { "stub image", creation_build_stub }, { "prepare init", fill_init },
-        { "clone", creation_spawn },    { "attend init", creation_attend },    { NULL, NULL },
+        { "gate", creation_open_gate },
+        { "stub image", creation_build_stub },
+        { "prepare init", fill_init },
+        { "clone", creation_spawn },
+        { "attend init", creation_attend },
+        { "await birth", creation_await_birth },
+        { NULL, NULL },
     };
     int r = walk(c, prepare, err);
 

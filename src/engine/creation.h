@@ -43,6 +43,7 @@ struct creation {
     int rdt_fd;
     int pidfd, netns_fd, template_fd;
     pid_t pid;      /* 0: not cloned */
+    uint32_t birth; /* STUB_BIRTH and more if it is not ours to make, else 0: birth.c */
     int master_fd;  /* of the terminal, when init sent it */
     bool heard;     /* init has said something */
     bool migrate;   /* init is moved into its cgroup instead of being born there: see died_at_birth() */
@@ -88,8 +89,11 @@ int acquire_id_map(const struct plan_mount *m,
 int creation_prepare_stub(struct creation *c,
                           struct err *err); /* stub.c: seccomp program, what agent and hooks get */
 int creation_build_stub(struct creation *c, struct err *err); /* stub.c: the image */
-int creation_open_gate(struct creation *c, struct err *err);  /* acquire.c: the socket between us and init */
-int creation_spawn(struct creation *c, struct err *err);      /* spawn.c: the clone; init waits for GO */
+int creation_choose_birth(struct creation *c,
+                          struct err *err); /* birth.c: is the process made by the stub? */
+int creation_await_birth(struct creation *c, struct err *err);
+int creation_open_gate(struct creation *c, struct err *err); /* acquire.c: the socket between us and init */
+int creation_spawn(struct creation *c, struct err *err);     /* spawn.c: the clone; init waits for GO */
 int creation_attend(struct creation *c,
                     struct err *err); /* attend.c: what init needs from outside; messages until READY.
                                                                   -ERESTART without an error: clone again, with `migrate` */

@@ -19,6 +19,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "engine/birth.h"
 #include "engine/lsm.h"
 #include "engine/notify_state.h"
 #include "engine/start.h"
@@ -176,7 +177,7 @@ static int build_stub(struct execution *x, struct err *err)
 
     struct plan_process process = *x->compiled;
 
-    process.has_scheduler = process.has_scheduler && !x->set_scheduler;
+    process.has_scheduler = process.has_scheduler && !(x->birth && engine_birth_scheduler(&process));
 
     const struct host_stub_request request = {
         .process = &process,
@@ -184,6 +185,7 @@ static int build_stub(struct execution *x, struct err *err)
         .start = x->compiled->terminal && !x->birth ? STUB_WAIT : STUB_NOW,
         .start_fd = x->init_gate_fd,
         .preserve_fds = x->options.preserve_fds,
+        .gate_fd = -1,
         .proc_fd = procfs ? x->proc_fd : -1,
         .notify_fd = x->notify_fd,
         .seccomp = x->seccomp.program ? &x->seccomp : NULL,
@@ -213,7 +215,8 @@ static int fill_init(struct execution *x, struct err *err)
     x->init.stub_fd = x->stub_fd;
     x->init.container_pidfd = x->container->pidfd;
     x->init.exec_root_fd = x->exec_root_fd;
-    x->init.template_fd = x->init.target_fd = x->init.root_fd = x->init.master_fd = x->init.slave_fd = -1;
+    x->init.pidns_fd = x->init.template_fd = x->init.target_fd = x->init.root_fd = x->init.master_fd =
+        x->init.slave_fd = -1;
     x->init.preserve_fds = x->options.preserve_fds;
     x->init.privileged = !x->plan->facts.rootless;
     x->init.birth = x->birth != 0;

@@ -21,11 +21,10 @@ struct execution {
     struct host_cgroup *where; /* that, or the container's own */
     struct json_text notify_state[3];
     int gate_fd, init_gate_fd, stub_fd, notify_fd, proc_fd, pidfd, master_fd, exec_root_fd;
-    pid_t pid;          /* first of the process that prepares, then of the program's; 0: none */
-    pid_t outside;      /* the former, once the latter is another; it ends by itself */
-    uint32_t birth;     /* STUB_BIRTH and more if it is another, else 0 */
-    bool set_scheduler; /* for the program's process, once it is born */
-    bool migrate;       /* as in struct creation */
+    pid_t pid;      /* first of the process that prepares, then of the program's; 0: none */
+    pid_t outside;  /* the former, once the latter is another; it ends by itself */
+    uint32_t birth; /* STUB_BIRTH and more if it is another, else 0 */
+    bool migrate;   /* as in struct creation */
     bool pid_file_written;
     struct init init;
 };

@@ -121,6 +121,7 @@ static int spawn(struct change *c, void (*run)(struct init *init), int *ret_pidf
         .stub_fd = -1,
         .container_pidfd = c->container->pidfd,
         .exec_root_fd = -1,
+        .pidns_fd = -1,
         .template_fd = -1,
         .target_fd = -1,
         .root_fd = -1,

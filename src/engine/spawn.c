@@ -87,7 +87,7 @@ static int go_back(struct way_back *back, struct err *err)
 static bool parent_joins(const struct creation *c, uint64_t flag)
 {
     if (flag == CLONE_NEWPID)
-        return !c->plan->facts.in_user_namespace;
+        return !c->plan->facts.in_user_namespace && !c->birth;
     return c->init.privileged && c->plan->namespaces.fresh & CLONE_NEWUSER && flag != CLONE_NEWUSER &&
            flag != CLONE_NEWNS;
 }

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "engine/birth.h"
 #include "engine/creation.h"
 #include "engine/notify_state.h"
 #include "host/stub_image.h"
@@ -62,8 +63,10 @@ static bool needs_procfs(const struct plan_process *process)
 
 static int place_fds(struct creation *c, int *start_fd, bool procfs, struct err *err)
 {
-    int *const fds[] = { start_fd, procfs ? &c->proc_fd : NULL, &c->notify_fd, &c->hook_stdout_fd,
-                         &c->hook_stderr_fd };
+    int *const fds[] = {
+        start_fd,      procfs ? &c->proc_fd : NULL, c->birth && !c->run ? &c->init_gate_fd : NULL,
+        &c->notify_fd, &c->hook_stdout_fd,          &c->hook_stderr_fd,
+    };
 
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
         int r = fds[i] && *fds[i] >= 0 ? host_stub_move_fd(fds[i], c->plan->options.preserve_fds) : 0;
@@ -104,12 +107,16 @@ int creation_build_stub(struct creation *c, struct err *err)
     struct plan_process process = *plan->process;
 
     process.final_affinity = NULL;
+    process.has_scheduler = process.has_scheduler && !(c->birth && engine_birth_scheduler(&process));
 
     const struct host_stub_request request = {
         .process = &process,
-        .start = c->run ? STUB_WAIT : STUB_ACCEPT,
+        .start = !c->run    ? STUB_ACCEPT
+                 : c->birth ? STUB_NOW
+                            : STUB_WAIT,
         .start_fd = *start_fd,
         .preserve_fds = plan->options.preserve_fds,
+        .gate_fd = c->birth && !c->run ? c->init_gate_fd : -1,
         .proc_fd = procfs ? c->proc_fd : -1,
         .notify_fd = c->notify_fd,
         .seccomp = c->seccomp.program ? &c->seccomp : NULL,
@@ -122,6 +129,7 @@ int creation_build_stub(struct creation *c, struct err *err)
         .setgroups_denied = plan->facts.rootless && plan->ids.n_gid <= 1,
         .has_personality = plan->has_personality,
         .personality = plan->personality,
+        .birth = c->birth,
     };
     return host_stub_image_create(&request, &c->stub_fd, err);
 }

@@ -164,6 +164,8 @@ bool host_seccomp_allows_birth(const struct host_seccomp *seccomp)
         { .nr = SYS_prlimit64 },
         { .nr = SYS_sendmsg },
         { .nr = SYS_read },
+        { .nr = SYS_close },
+        { .nr = SYS_accept4 },
         { .nr = SYS_exit_group },
     };
 

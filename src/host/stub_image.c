@@ -211,6 +211,7 @@ static int compose(const struct host_stub_request *request, struct text *data, s
         .start = request->start,
         .start_fd = request->start_fd,
         .preserve_fds = request->preserve_fds,
+        .gate_fd = request->gate_fd,
         .proc_fd = request->proc_fd,
         .notify_fd = request->notify_fd,
         .hook_stdout_fd = request->hook_stdout_fd,
@@ -287,8 +288,8 @@ static int write_image(const struct text *data, int *ret_fd, struct err *err)
 static bool are_sane(const struct host_stub_request *request)
 {
     const int fds[] = {
-        request->start_fd,       request->proc_fd,        request->notify_fd,
-        request->hook_stdout_fd, request->hook_stderr_fd,
+        request->start_fd,  request->proc_fd,        request->gate_fd,
+        request->notify_fd, request->hook_stdout_fd, request->hook_stderr_fd,
     };
     const struct plan_process *process = request->process;
 

@@ -30,6 +30,7 @@ struct host_stub_request {
     int start_fd;          /* SOCK_SEQPACKET: listening for STUB_ACCEPT, else connected */
     unsigned preserve_fds; /* 3 .. 3 + preserve_fds - 1 stay open in the program */
 
+    int gate_fd;                        /* to the runtime, with `birth` and STUB_ACCEPT, else -1 */
     int proc_fd;                        /* root of the private procfs: for LSM labels, else -1 */
     int notify_fd;                      /* connected to listenerPath if seccomp->notify, else -1 */
     const struct host_seccomp *seccomp; /* NULL: none */

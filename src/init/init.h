@@ -69,19 +69,20 @@ struct init {
     char **stub_argv;             /* two free entries, then the process's argv, then NULL */
     int container_pidfd;          /* exec: whose namespaces to join */
     int exec_root_fd; /* exec: the container's root where that is not its mount namespace's; -1: it is */
-    uint64_t exec_namespaces;  /* exec: CLONE_NEW* that differ from ours */
-    bool template_namespace;   /* we begin in the template mount namespace: the host's tree is not there */
-    int template_fd;           /* that namespace; -1: none */
-    uint64_t unshare_flags;    /* CLONE_NEW* that clone3 did not make */
-    int inherit_fds[5];        /* which the stub needs beside the preserved ones; -1: none */
-    unsigned preserve_fds;     /* 3 .. 3 + preserve_fds - 1 are the program's */
-    bool birth;                /* exec: the stub has a child that is the program's process */
+    uint64_t exec_namespaces; /* exec: CLONE_NEW* that differ from ours */
+    bool template_namespace;  /* we begin in the template mount namespace: the host's tree is not there */
+    int template_fd;          /* that namespace; -1: none */
+    uint64_t unshare_flags;   /* CLONE_NEW* that clone3 did not make */
+    int inherit_fds[6];       /* which the stub needs beside the preserved ones; -1: none */
+    unsigned preserve_fds;    /* 3 .. 3 + preserve_fds - 1 are the program's */
+    bool birth; /* the stub has a child that is the program's process, in a pid namespace that is not ours */
     bool privileged;           /* the runtime is root of the initial user namespace */
     const char *hook_state[2]; /* JSON for createContainer hooks, before and after the pid */
     size_t hook_state_size[2];
 
     /* from here on init's own */
     uint32_t item;
+    int pidns_fd;  /* create with `birth`: that namespace; else -1 */
     int target_fd; /* where the root is attached; -1: not yet open */
     int root_fd;   /* the container's root; -1: not yet */
     int master_fd; /* of the terminal; goes to the runtime with READY */

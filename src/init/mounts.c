@@ -165,6 +165,9 @@ static int make_instance(struct init *init, const struct plan_mount *m)
     if (fs_fd < 0)
         return fs_fd;
     r = configure(m, fs_fd);
+    if (r >= 0 && init->pidns_fd >= 0 &&
+        !strcmp(m->type, "proc")) /* else it would be of our own; Linux 6.18 */
+        r = sys_fsconfig_fd(fs_fd, "pidns", init->pidns_fd);
     if (r >= 0)
         r = sys_fsconfig_create(fs_fd);
     if (r >= 0)

@@ -75,6 +75,8 @@ int init_join(struct init *init)
             r = sys_setns(join->ns_fd, (int) join->flag);
             if (r < 0)
                 return r;
+            if (join->flag == CLONE_NEWPID && init->birth)
+                init->pidns_fd = take_fd(&join->ns_fd); /* a procfs of it is to be mounted */
             fd_cleanup(&join->ns_fd);
         }
     return 0;

@@ -30,7 +30,7 @@ static int close_all_but(unsigned first, const int *keep, size_t n)
 int descriptors_close(const struct stub *s)
 {
     const struct stub_config *c = s->config;
-    int keep[] = { c->start_fd, c->proc_fd, c->notify_fd, c->hook_stdout_fd, c->hook_stderr_fd };
+    int keep[] = { c->start_fd, c->proc_fd, c->gate_fd, c->notify_fd, c->hook_stdout_fd, c->hook_stderr_fd };
     size_t n = sizeof keep / sizeof keep[0];
     unsigned first = 3 + c->preserve_fds;
     int r;

@@ -65,6 +65,12 @@ static inline bool stub_has(const struct stub *s, enum stub_flag flag)
     return (s->config->flags & (uint32_t) flag) != 0;
 }
 
+/* Of a container that is created in a pid namespace of others: what waits for start is born already. */
+static inline bool stub_waits_when_born(const struct stub *s)
+{
+    return stub_has(s, STUB_BIRTH) && s->config->start == STUB_ACCEPT;
+}
+
 /* Without no_new_privs only CAP_SYS_ADMIN may load a filter: the capabilities have to stay until then. */
 static inline bool stub_filter_needs_capability(const struct stub *s)
 {

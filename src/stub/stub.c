@@ -43,6 +43,9 @@ _Noreturn void stub_main(uintptr_t *sp)
     s.text_size = 0;
     s.closed = descriptors_close(&s);
     signals_obey();
-    talk_wait(&s);
+    if (stub_waits_when_born(&s))
+        s.connection = s.config->gate_fd;
+    else
+        talk_wait(&s);
     stages_run(&s);
 }

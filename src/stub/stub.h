@@ -18,7 +18,8 @@
  * The peer on start_fd sends MSG_GO.  With STUB_BIRTH, MSG_BORN comes from the
  * process that will be the program.  The answer is MSG_EXEC when only the
  * filter, if there is one, and execve(2) are left, and then end of file: the
- * program was executed.  MSG_FAILED, at any time, names the stage that failed; the
+ * program was executed.  With STUB_ACCEPT a process that is born waits on start_fd
+ * after its birth, and what comes before is told on gate_fd.  MSG_FAILED, at any time, names the stage that failed; the
  * stub ends with status 127.  End of file without MSG_EXEC: it was killed.
  */
 #ifndef OCIRT_STUB_H
@@ -134,16 +135,16 @@ struct stub_config {
     uint32_t magic, size; /* of everything, in bytes */
     uint32_t start;       /* enum stub_start */
     int32_t start_fd;
-    uint32_t flags;                         /* of enum stub_flag */
-    uint32_t preserve_fds;                  /* 3 .. 3 + preserve_fds - 1 stay open */
-    int32_t proc_fd;                        /* root of the private procfs; -1 if not needed */
-    int32_t notify_fd;                      /* connected to listenerPath; -1 if not needed */
+    uint32_t flags;        /* of enum stub_flag */
+    uint32_t preserve_fds; /* 3 .. 3 + preserve_fds - 1 stay open */
+    int32_t proc_fd;       /* root of the private procfs; -1 if not needed */
+    int32_t gate_fd;       /* with STUB_BIRTH and STUB_ACCEPT: to the runtime, until MSG_BORN; else -1 */
+    int32_t notify_fd;     /* connected to listenerPath; -1 if not needed */
     int32_t hook_stdout_fd, hook_stderr_fd; /* of hooks; -1: their end is the text of MSG_FAILED */
     uint32_t uid, gid;
     uint32_t umask;
     uint32_t personality;
     int32_t io_priority;
-    uint32_t padding;
     uint64_t capabilities[STUB_CAPABILITY_SETS];
     struct stub_scheduler scheduler;
     struct stub_span groups;   /* uint32_t[] */

@@ -44,11 +44,10 @@ static void wait_for_better(int r)
  * must not take the container with it. Then closes the listener, which ends the "created" state: connect(2)
  * is refused.
  */
-static int accept_go(int listener)
+static int accept_go(int listener, uint32_t *ret_pid)
 {
     for (;;) {
         int fd = sys_accept(listener, O_CLOEXEC);
-        uint32_t pid;
 
         if (fd < 0 && is_final(fd))
             sys_exit(127);
@@ -56,7 +55,7 @@ static int accept_go(int listener)
             wait_for_better(fd);
             continue;
         }
-        if (receive_go(fd, &pid)) {
+        if (receive_go(fd, ret_pid)) {
             sys_close(listener);
             return fd;
         }
@@ -64,14 +63,25 @@ static int accept_go(int listener)
     }
 }
 
+/* Ours as the runtime sees it; argv[1] was that of the process before the birth. */
+static void know_pid(struct stub *s, uint32_t pid)
+{
+    char *end = s->pid_text + sizeof s->pid_text - 1;
+
+    *end = '\0';
+    s->pid = stub_decimal(pid, end);
+}
+
 void talk_wait(struct stub *s)
 {
     const struct stub_config *c = s->config;
     uint32_t pid;
 
-    if (c->start == STUB_ACCEPT)
-        s->connection = accept_go(c->start_fd);
-    else if (c->start == STUB_NOW || receive_go(c->start_fd, &pid))
+    if (c->start == STUB_ACCEPT) {
+        s->connection = accept_go(c->start_fd, &pid);
+        if (stub_has(s, STUB_BIRTH))
+            know_pid(s, pid);
+    } else if (c->start == STUB_NOW || receive_go(c->start_fd, &pid))
         s->connection = c->start_fd;
     else
         sys_exit(127);
@@ -113,12 +123,17 @@ int talk_born(struct stub *s)
     uint32_t pid;
 
     tell_born(s);
+    if (stub_waits_when_born(s)) {
+        sys_close(s->connection);
+        s->connection = -1;
+        talk_wait(s);
+        return 0;
+    }
     if (!stub_has(s, STUB_PAUSE))
         return 0;
     if (!receive_go(s->connection, &pid))
         sys_exit(127);
-    s->pid_text[sizeof s->pid_text - 1] = '\0';
-    s->pid = stub_decimal(pid, s->pid_text + sizeof s->pid_text - 1);
+    know_pid(s, pid);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """S01 (CVE-2019-5736), S29 (CVE-2016-9962, CVE-2017-5226): the runtime's program and process are out of reach."""
 
+import ctypes
 import hashlib
 import os
 import shutil
@@ -189,6 +190,62 @@ class Windows(Attack):
                 with self.subTest(name=name, options=options):
                     self.check_inside(self.allowed(container), "exec", *options, container.id, "/probe", "exit", "0")
             self.assertOk(container.delete("--force"))
+
+    def neighbour(self, container, **process):
+        """The configuration of another in its pid namespace."""
+        config = self.config("wait-term")
+        config["process"].update(process)
+        for namespace in config["linux"]["namespaces"]:
+            if namespace["type"] == "pid":
+                namespace["path"] = f"/proc/{container.pid}/ns/pid"
+        config["linux"].pop("cgroupsPath", None)
+        return config
+
+    def needs_procfs_of_others(self):
+        """Linux 6.18 mounts the procfs of a pid namespace from outside."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        procfs = libc.syscall(430, b"proc", 0)
+        namespace = os.open("/proc/self/ns/pid", os.O_RDONLY)
+        result = libc.syscall(431, procfs, 5, b"pidns", None, namespace)
+        os.close(namespace)
+        os.close(procfs)
+        if result < 0:
+            self.skipTest("needs a kernel that mounts the procfs of another pid namespace (Linux 6.18)")
+
+    def test_shared_namespace_has_nothing(self):
+        """A container that is made in the pid namespace of another, which may trace it."""
+        self.needs_procfs_of_others()
+        filtered = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO"}]}
+        first = self.running(self.tracing())
+        for name, privileges, seccomp in (("no_new_privs", True, None), ("filter", False, filtered)):
+            config = self.neighbour(first, args=["/probe", "report"], noNewPrivileges=privileges)
+            if seccomp:
+                config["linux"]["seccomp"] = seccomp
+            with self.subTest(name=name):
+                second = self.container(config)
+                self.check_inside(self.allowed(first), "run", "--bundle", second.bundle.path, second.id)
+
+    def test_shared_namespace_while_it_waits(self):
+        self.needs_procfs_of_others()
+        first = self.running(self.tracing())
+        config = self.neighbour(first, user={"uid": 1000, "gid": 1000})
+        second = self.container(config)
+        self.assertOk(second.create())
+        with open(f"/proc/{second.pid}/status", encoding="ascii") as file:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+        self.assertEqual(len(status["NSpid"].split()), 2, "it is in the namespace")
+        self.assertEqual(int(status["CapPrm"], 16) & ~self.allowed(first), 0)
+        self.assertEqual(status["Uid"].split(), ["1000"] * 4)
+        self.assertTrue(os.readlink(f"/proc/{second.pid}/exe").startswith("/memfd:ocirt-init"))
+        self.assertEqual([d for d in os.listdir(f"/proc/{second.pid}/fd") if int(d) > 2
+                          and not os.readlink(f"/proc/{second.pid}/fd/{d}").startswith("socket:")], [])
+        self.assertOk(second.start())
+        self.assertEqual(second.status, "running")
+        with open(f"/proc/{second.pid}/mountinfo", encoding="utf-8") as file:
+            self.assertEqual([line for line in file if " - proc " in line and " / /proc " in line][1:], [])
+        pids = [name for name in os.listdir(f"/proc/{second.pid}/root/proc") if name.isdigit()]
+        self.assertEqual(len(pids), 2, f"its procfs is of that namespace: {pids}")
+        self.assertEqual(os.readlink(f"/proc/{second.pid}/ns/pid"), os.readlink(f"/proc/{first.pid}/ns/pid"))
 
     def test_filter_that_allows_no_birth(self):
         """It can't be loaded where nobody may trace, nor safely where somebody may: refused, unless nobody may."""
