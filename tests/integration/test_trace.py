@@ -3,8 +3,10 @@
 
 import json
 import os
+import subprocess
+from xml.etree import ElementTree
 
-from ocitest import ContainerTest, main
+from ocitest import ContainerTest, bundle, main
 
 
 class Trace(ContainerTest):
@@ -37,6 +39,24 @@ class Trace(ContainerTest):
         result = self.container(self.config("exit", "0")).run()
         self.assertEqual(result.rc, 1)
         self.assertIn("/no/such/directory/trace", result.err)
+
+
+class Picture(ContainerTest):
+    """tests/bench/trace-picture draws the shortest of several."""
+
+    def test_rows(self):
+        paths = [os.path.join(self.tmp, f"trace{i}") for i in range(2)]
+        for path in paths:
+            self.runtime.options = ["--trace", path]
+            self.assertOk(self.container(self.config("exit", "0")).run())
+        with open(paths[1], "a", encoding="utf-8") as file:
+            file.write('{"name":"too long","cat":"runtime","ph":"X","ts":1.000,"dur":9e12,"pid":1,"tid":1},\n')
+        tool = os.path.join(bundle.TOP, "tests/bench/trace-picture")
+        drawn = subprocess.run(["/usr/bin/python3", "-B", tool, *paths], capture_output=True, text=True, check=True)
+        words = [element.text for element in ElementTree.fromstring(drawn.stdout).iter() if element.text]
+        for name in ("clone", "become the program", "the runtime"):
+            self.assertIn(name, words)
+        self.assertNotIn("too long", words)
 
 
 class Timing(ContainerTest):
