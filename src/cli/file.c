@@ -86,7 +86,8 @@ int cli_file_read(const char *path, struct cli_out *text)
 
 int cli_file_open_append(const char *path)
 {
-    int fd = openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    /* O_NONBLOCK: a fifo that nobody reads must not keep us. */
+    int fd = openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
 
     return fd < 0 ? -errno : fd;
 }

@@ -36,7 +36,7 @@ int ocirt_delete(struct ocirt *ocirt, const char *id, bool force, struct ocirt_e
 {
     struct err err = engine_err(ocirt);
     struct existing e = EXISTING_INIT;
-    int r = existing_open(ocirt, id, EXISTING_CHANGE, &e, &err);
+    int r = existing_open(ocirt, id, force ? EXISTING_FORCE : EXISTING_CHANGE, &e, &err);
 
     if (force && err.code == ERR_NOT_FOUND) {
         err_done(&err); /* what is not there is deleted: all runtimes agree */

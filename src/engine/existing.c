@@ -9,6 +9,7 @@
 #include "engine/existing.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,10 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "host/sdbus.h"
+
+enum {
+    PATIENCE = 2000
+}; /* milliseconds that a command may take before a deletion by force ends what it waits for */
 
 const char *engine_status_word(enum oci_status status)
 {
@@ -44,11 +49,40 @@ static int find_status(struct existing *e, int dir_fd, const char *socket, struc
     return 0;
 }
 
+/* A frozen process of v1 dies when it is thawed. */
+static void kill_process(const struct existing *e)
+{
+    struct existing now = EXISTING_INIT;
+    struct err ignored = { 0 };
+
+    if (existing_open(e->ocirt, e->id, EXISTING_READ, &now, &ignored) >= 0 && now.pidfd >= 0) {
+        (void) sys_pidfd_send_signal(now.pidfd, SIGKILL);
+        if (existing_look(&now, &ignored) >= 0 && now.status == OCI_STATUS_PAUSED)
+            (void) host_cgroup_freeze(&now.cgroup, false, &ignored);
+    }
+    err_done(&ignored);
+    existing_done(&now);
+}
+
+/* A process that is stopped or frozen keeps a create, start or exec waiting, and that one keeps the lock. */
+static int lock_by_force(struct existing *e, struct err *err)
+{
+    int r = host_state_lock(e->dir_fd, true, PATIENCE, err);
+
+    if (r != -ETIMEDOUT)
+        return r;
+    err_done(err);
+    kill_process(e);
+    return host_state_lock(e->dir_fd, true, EXISTING_LOCK_TIMEOUT, err);
+}
+
 static int open_directory(struct existing *e, enum existing_lock lock, struct err *err)
 {
     int r = host_state_open(e->root_fd, e->id, &e->dir_fd, err);
 
-    if (r >= 0 && lock == EXISTING_CHANGE)
+    if (r >= 0 && lock == EXISTING_FORCE)
+        r = lock_by_force(e, err);
+    else if (r >= 0 && lock == EXISTING_CHANGE)
         r = host_state_lock(e->dir_fd, true, EXISTING_LOCK_TIMEOUT, err);
     if (r >= 0) /* after the lock: whoever had it may have changed the record */
         r = host_state_read(e->dir_fd, e->id, &e->arena, &e->state, err);

@@ -37,7 +37,11 @@ struct existing {
 
 enum { EXISTING_LOCK_TIMEOUT = 10 * 1000 }; /* milliseconds: another command may be at work */
 
-enum existing_lock { EXISTING_READ, EXISTING_CHANGE }; /* CHANGE: alone, until existing_done() */
+/*
+ * CHANGE: alone, until existing_done().  FORCE: as that; whoever is at work for long may be waiting for the container's
+ * process, so that is killed.
+ */
+enum existing_lock { EXISTING_READ, EXISTING_CHANGE, EXISTING_FORCE };
 
 /* Loads container ID, and finds out its status.  WORDS_NOT_FOUND if there is none. */
 int existing_open(const struct ocirt *ocirt, const char *id, enum existing_lock lock, struct existing *ret,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * pause.c - freeze and thaw a container.
+ *
+ * One that was only created is refused: `start` would wait for its frozen process, with the lock that `resume` needs.
  */
 #include "engine/existing.h"
 #include "host/words.h"
@@ -13,7 +15,12 @@ static int freeze(struct existing *e, struct err *err)
         return r;
     if (e->status == OCI_STATUS_PAUSED)
         return 0; /* as runc: it is what was asked for */
-    if (e->status != OCI_STATUS_RUNNING && e->status != OCI_STATUS_CREATED)
+    if (e->status == OCI_STATUS_CREATED) {
+        r = err_set(err, ERR_STATUS, 0, "cannot pause a container that is created");
+        err_hint(err, "start it first");
+        return r;
+    }
+    if (e->status != OCI_STATUS_RUNNING)
         return err_set(err, ERR_STATUS, 0, WORDS_NOT_RUNNING);
     return host_cgroup_freeze(&e->cgroup, true, err);
 }
