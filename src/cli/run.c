@@ -92,13 +92,12 @@ static const bool has_seccomp = false;
 #endif
 
 /* For a person at a prompt: closed where it can be, with a terminal where there is one. */
-static void set_defaults(struct cli *cli, struct cli_shape *shape)
+static void set_defaults(struct cli_shape *shape)
 {
     struct ocirt_spec_options *spec = &shape->spec;
-    const char *rootless = cli->global.rootless;
 
     spec->size = sizeof *spec;
-    spec->rootless = geteuid() != 0 || (rootless && *rootless == 't');
+    spec->rootless = geteuid() != 0;
     spec->ids = OCIRT_IDS_ANY;
     spec->network = OCIRT_NETWORK_NONE;
     spec->seccomp = has_seccomp;
@@ -127,7 +126,7 @@ static int run_directory(struct cli *cli, struct run_values *given, char **args)
                       create->bundle ? "bundle" : "config");
         return 1;
     }
-    set_defaults(cli, &given->shape);
+    set_defaults(&given->shape);
     if (cli_shape_finish(cli, &given->shape, args) < 0)
         return 1;
     if (given->name)

@@ -50,9 +50,17 @@ static int open_root(struct creation *c, struct err *err)
     if (c->plan->facts.rootless)
         return 0;
     root->tree_fd = clone_tree(root->path, true, false);
-    if (root->tree_fd < 0)
-        return ERR_AT(err, from, path, ERR_ROOTFS, root->tree_fd, "clone the mounts of %s", root->path);
-    return 0;
+    if (root->tree_fd >= 0)
+        return 0;
+    r = ERR_AT(err, from, path, ERR_ROOTFS, root->tree_fd, "clone the mounts of %s", root->path);
+    if (r == -EPERM && c->plan->facts.in_user_namespace)
+        err_hint(
+            err,
+            "root of a user namespace needs a mount namespace of its own as well: begin with unshare -Urm, or as an "
+            "ordinary user");
+    else if (r == -EPERM)
+        err_hint(err, "it takes CAP_SYS_ADMIN; `ocirt doctor` tells what the caller lacks");
+    return r;
 }
 
 /* With copy-symlink, a source that is a link is not mounted but made again in the container. */

@@ -47,6 +47,8 @@ static int read_config(const struct ocirt_create_options *options, struct bundle
         return err_set(err, ERR_BUNDLE, 0, "%s is not a regular file",
                        options->config ? options->config : "config.json");
     r = json_slurp(fd, &bundle->arena, &bundle->text, &bundle->size);
+    if (r == -ENOMEM)
+        return err_nomem(err);
     return r < 0 ? err_set(err, ERR_BUNDLE, r, "read %s", options->config ? options->config : "config.json")
                  : 0;
 }
@@ -73,6 +75,8 @@ int bundle_parse(const struct ocirt *ocirt, char *text, size_t size, struct bund
     err->source = &bundle->source;
     r = json_read_watched(&oci_spec_type, &bundle->spec, bundle->source.name, text, size, &bundle->arena,
                           ocirt && ocirt->debug ? &watch : NULL, &why);
+    if (r == -ENOMEM)
+        return err_nomem(err);
     if (r < 0) {
         r = err_set(err, ERR_CONFIG_JSON, 0, "%s", why.text ? why.text : "out of memory");
         err->line = why.line;

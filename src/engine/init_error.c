@@ -16,7 +16,9 @@
 
 #include "base/fd.h"
 #include "engine/creation.h"
+#include "engine/explain_path.h"
 #include "engine/program_error.h"
+#include "engine/program_file.h"
 #include "host/foreground.h"
 #include "host/words.h"
 
@@ -49,7 +51,9 @@ static void mount_hint(struct failure *f, const struct plan_mount *m)
         err_hint(
             f->err,
             "the kernel refuses a new procfs where parts of the outer /proc are masked, or without a pid "
-            "namespace of its own in a user namespace");
+            "namespace of its own in a user namespace: start the outer container without masks, or bind its /proc");
+    else if (r == EINVAL && m->type && !strcmp(m->type, "devpts") && memmem(f->text, f->n, "gid", 3))
+        err_hint(f->err, "that group is not mapped in the user namespace: leave the option gid= out");
     else if (r == EPERM && m->type && !strcmp(m->type, "sysfs") && userns)
         err_hint(
             f->err,
@@ -102,10 +106,17 @@ static int source_failed(struct failure *f)
                        f->plan->devices[item - INIT_ITEM_DEVICE].path);
     if (item == INIT_ITEM_NULL)
         return err_set(f->err, ERR_DEVICE, f->msg->err, "linux.maskedPaths: clone the host's /dev/null");
-    if (item == INIT_ITEM_ROOT)
-        return ERR_AT(f->err, f->plan->spec->root, path, ERR_ROOTFS, f->msg->err, "clone the mounts of %s",
-                      f->plan->root.path);
-    return mount_failed(f);
+    if (item == INIT_ITEM_ROOT) {
+        int r = ERR_AT(f->err, f->plan->spec->root, path, ERR_ROOTFS, f->msg->err, "clone the mounts of %s",
+                       f->plan->root.path);
+
+        explain_path(f->err, f->plan->root.path);
+        return r;
+    }
+    int r = mount_failed(f);
+    if (item < f->plan->n_mounts && f->plan->mounts[item].source)
+        explain_path(f->err, f->plan->mounts[item].source);
+    return r;
 }
 
 static int device_failed(struct failure *f)
@@ -247,6 +258,14 @@ static int overlay_failed(struct failure *f)
     return r;
 }
 
+static int exec_failed(struct failure *f)
+{
+    int r = program_exec_failed(f->process, f->msg, f->text, f->n, f->err);
+
+    program_file_explain(f->plan->root.path, f->process, f->err);
+    return r;
+}
+
 /* ---- those that need no more than a sentence ------------------------------------------------------------------- */
 
 struct sentence {
@@ -292,11 +311,21 @@ static int plain_failed(struct failure *f)
         if (sentences[i].stage == f->msg->stage) {
             int r = err_set(f->err, sentences[i].code, f->msg->err, "%s", sentences[i].text);
 
-            if (r < 0 && f->msg->stage == INIT_STAGE_KEYRING)
+            if (r == -EDQUOT && f->msg->stage == INIT_STAGE_KEYRING)
+                err_hint(
+                    f->err,
+                    "the user has as many keys as the sysctls kernel.keys.maxkeys and maxbytes allow (for root: "
+                    "root_maxkeys, root_maxbytes): raise them, or give --no-new-keyring");
+            else if (r < 0 && f->msg->stage == INIT_STAGE_KEYRING)
                 err_hint(f->err, "--no-new-keyring leaves the container with the caller's session keyring");
             if (r == -EAGAIN && f->msg->stage == STUB_STAGE_BIRTH)
                 err_hint(f->err, "a limit on processes is reached; exec needs two for a moment: "
                                  "linux.resources.pids.limit, RLIMIT_NPROC or kernel.pid_max");
+            if (r == -EPERM && f->msg->stage == STUB_STAGE_GROUPS)
+                err_hint(
+                    f->err,
+                    "where /proc/self/setgroups says deny, as in a user namespace that an ordinary user made "
+                    "without newgidmap, groups can't be set");
             if (r == -EPERM && f->msg->stage == STUB_STAGE_SCHEDULER)
                 err_hint(f->err, "this policy or priority needs CAP_SYS_NICE");
             return r;
@@ -354,7 +383,7 @@ int engine_init_failed(struct plan *plan, const struct plan_process *process, co
                                                                      : "enter %s",
                       process->cwd);
     case INIT_STAGE_PROGRAM: return program_lookup_failed(process, msg, text, n, err);
-    case STUB_STAGE_EXEC: return program_exec_failed(process, msg, text, n, err);
+    case STUB_STAGE_EXEC: return exec_failed(&f);
     case STUB_STAGE_RLIMIT: return rlimit_failed(&f);
     case STUB_STAGE_LSM: return label_failed(&f);
     case INIT_STAGE_STUB: return stub_failed(&f);

@@ -25,6 +25,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "engine/creation.h"
+#include "engine/explain_limits.h"
 #include "host/namespace.h"
 
 /* Namespaces of this thread that are to be entered again. */
@@ -176,11 +177,8 @@ static int clone_failed(const struct creation *c, int r, uint64_t flags, struct 
             err,
             "a cgroup above %s is threaded (cgroup.type): what is below can't be the container's own cgroup",
             c->cgroup.path);
-    else if (r == -ENOSPC || r == -EUSERS)
-        err_hint(err, "a limit in /proc/sys/user/max_*_namespaces is reached");
-    else if (r == -EPERM && flags & CLONE_NEWUSER)
-        err_hint(err, "user namespaces are disabled: see kernel.unprivileged_userns_clone, "
-                      "kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces");
+    else if (r == -ENOSPC || r == -EUSERS || (r == -EPERM && flags & CLONE_NEWUSER))
+        explain_namespace_limits(c->proc_fd, flags, err);
     else if (r == -EAGAIN)
         err_hint(err,
                  "a limit on processes is reached: pids.max of the cgroup, RLIMIT_NPROC or kernel.pid_max");

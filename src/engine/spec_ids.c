@@ -2,9 +2,12 @@
 /*
  * spec_ids.c - namespaces and id maps of a configuration that is made from wishes.
  */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/procfs.h"
 #include "engine/spec.h"
 #include "host/idmap.h"
 #include "host/subids.h"
@@ -79,6 +82,22 @@ static void drop_namespace(struct spec_job *job, enum oci_namespace_type type)
     l->namespaces.n = kept;
 }
 
+/* Root of a user namespace may have few groups itself. */
+static bool caller_knows_gid(uint32_t gid)
+{
+    autoclose int proc_fd = procfs_open();
+    unsigned long inside, outside, size;
+    char buf[8192], *save = NULL;
+
+    if (proc_fd < 0 || procfs_read(proc_fd, "self/gid_map", buf, sizeof buf) <= 0)
+        return true;
+    for (char *line = strtok_r(buf, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+        if (sscanf(line, "%lu %lu %lu", &inside, &outside, &size) == 3 && gid >= inside &&
+            gid - inside < size)
+            return true;
+    return false;
+}
+
 bool spec_knows_gid(const struct spec_job *job, uint32_t gid)
 {
     const struct oci_id_mappings *map = &job->spec.linux->gid_mappings;
@@ -86,7 +105,7 @@ bool spec_knows_gid(const struct spec_job *job, uint32_t gid)
     for (size_t i = 0; i < map->n; i++)
         if (gid >= map->v[i]->container_id && gid - map->v[i]->container_id < map->v[i]->size)
             return true;
-    return map->n == 0;
+    return map->n == 0 && caller_knows_gid(gid);
 }
 
 static bool shares_network(const struct ocirt_spec_options *o)

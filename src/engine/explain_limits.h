@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * explain_limits.h - why the kernel makes no more namespaces.
+ */
+#ifndef OCIRT_ENGINE_EXPLAIN_LIMITS_H
+#define OCIRT_ENGINE_EXPLAIN_LIMITS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * Adds a hint to the error just set, ENOSPC or EPERM of making the namespaces FLAGS (CLONE_NEW*): the sysctls that limit
+ * or forbid them, with their values.  PROC_FD: the private procfs.
+ */
+void explain_namespace_limits(int proc_fd, uint64_t flags, struct err *err);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * program_file.h - look at a program that the kernel would not execute.
+ */
+#ifndef OCIRT_ENGINE_PROGRAM_FILE_H
+#define OCIRT_ENGINE_PROGRAM_FILE_H
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+/*
+ * ERR tells that execve(2) of P's program failed: replaces its hint by one that names the reason, if the file is in the
+ * root filesystem at ROOT and shows it.  A file that a mount hides, or brings, is not seen from here.
+ */
+void program_file_explain(const char *root, const struct plan_process *p, struct err *err);
+
+#endif

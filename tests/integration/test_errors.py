@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Each code of an error is provoked, and each reason that can be found out is named."""
+
+import ctypes
+import glob
+import json
+import os
+import re
+import resource
+import shutil
+import struct
+import subprocess
+
+from ocitest import ContainerTest, cgroups, host, main
+from ocitest.bundle import TOP
+
+CALLS = {"capset": 126, "keyctl": 250, "openat2": 437, "fsopen": 430, "socketpair": 53} if os.uname().machine == "x86_64" else {}
+NOT_PROVOKED = {"INTERNAL": "a mistake in the program"}
+
+
+def forbid(name):
+    """For a child: the system call fails with EPERM from now on."""
+    rows = [(0x20, 0, 0, 0), (0x15, 0, 1, CALLS[name]), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in rows))
+    header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(rows), ctypes.addressof(program)))
+    if ctypes.CDLL(None).prctl(22, 2, ctypes.c_void_p(ctypes.addressof(header)), 0, 0) != 0:
+        os._exit(99)
+
+
+class Errors(ContainerTest):
+    def told(self, *words, **how):
+        """The record that a command which fails writes to its log."""
+        log = os.path.join(self.tmp, "log")
+        ran = self.runtime("--log", log, "--log-format", "json", *words, **how)
+        self.assertNotEqual(ran.rc, 0, str(ran))
+        with open(log, encoding="utf-8") as file:
+            records = [json.loads(line) for line in file]
+        os.unlink(log)
+        errors = [r for r in records if r["level"] == "error"]
+        self.assertEqual(len(errors), 1, records)
+        self.assertNotIn("\n", errors[0]["msg"])
+        return errors[0]
+
+    def of(self, config, command="run", **how):
+        container = self.container(config)
+        record = self.told(command, "--bundle", container.bundle.path, container.id, **how)
+        self.assertIsNone(container.state())
+        return record
+
+    def assertCode(self, record, code, *words):
+        self.assertEqual(record["code"], f"E_{code}", record)
+        for word in words:
+            self.assertIn(word, record["msg"])
+
+
+class Codes(Errors):
+    def test_every_code_has_a_test(self):
+        with open(os.path.join(TOP, "src/base/err.h"), encoding="utf-8") as file:
+            listed = file.read().partition("#define ERR_CODES(X)")[2].partition("enum err_code")[0]
+        codes = set(re.findall(r"X\((\w+)\)", listed)) - {"NONE"}
+        text = ""
+        for pattern in ("plan/bad/*.err", "cgroup/*.v[12]", "systemd/*", "integration/test_errors.py"):
+            for name in glob.glob(os.path.join(TOP, "tests", pattern)):
+                if os.path.isfile(name):
+                    with open(name, encoding="utf-8", errors="replace") as file:
+                        text += file.read()
+        provoked = set(re.findall(r"\bE_(\w+)", text)) | set(re.findall(r'"([A-Z_]{2,})"', text))
+        self.assertEqual(codes - provoked - set(NOT_PROVOKED), set())
+
+    def test_container_id(self):
+        self.assertCode(self.told("state", "../x"), "CONTAINER_ID")
+
+    def test_not_found(self):
+        self.assertCode(self.told("state", "nobody"), "NOT_FOUND")
+
+    def test_exists_and_status(self):
+        container = self.running()
+        self.assertCode(self.told("create", "--bundle", container.bundle.path, container.id), "EXISTS")
+        self.assertCode(self.told("start", container.id), "STATUS")
+        self.assertOk(container.delete("--force"))
+
+    def test_bundle(self):
+        self.assertCode(self.told("run", "--bundle", "/nowhere", "x"), "BUNDLE")
+
+    def test_json(self):
+        self.assertCode(self.of("{"), "CONFIG_JSON")
+
+    def test_rootfs(self):
+        config = self.config()
+        config["root"]["path"] = "missing/rootfs"
+        record = self.of(config)
+        self.assertCode(record, "ROOTFS")
+        self.assertRegex(record["hint"], r"/missing is missing$")
+
+    def test_state_file(self):
+        made = self.bundle(self.config())
+        log = os.path.join(self.tmp, "log")
+        ran = subprocess.run([self.runtime.path, "--root", "/dev/null", "--log", log, "--log-format", "json", "run", "-b",
+                              made.path, "x"], check=False, stderr=subprocess.DEVNULL)
+        self.assertEqual(ran.returncode, 1)
+        with open(log, encoding="utf-8") as file:
+            self.assertCode(json.loads(file.read()), "STATE_FILE")
+
+    @host.needs(not os.path.isdir("/run/systemd/system"), "a host without systemd")
+    def test_systemd(self):
+        config = self.config()
+        config["linux"]["cgroupsPath"] = "machine.slice:ocirt:x"
+        container = self.container(config)
+        record = self.told("--systemd-cgroup", "run", "--bundle", container.bundle.path, container.id)
+        self.assertCode(record, "SYSTEMD")
+        self.assertIn("cgroupfs", record["hint"])
+
+    def test_lsm(self):
+        if os.path.isdir("/sys/kernel/security/apparmor"):
+            self.skipTest("needs a host without AppArmor")
+        config = self.config()
+        config["process"]["apparmorProfile"] = "none-such"
+        self.assertCode(self.of(config), "LSM")
+
+    def test_usage(self):
+        self.assertCode(self.told("run", "--preserve-fds", "9", "--bundle", self.bundle(self.config()).path, "x"), "USAGE")
+
+    @host.needs(CALLS, "the numbers of system calls of x86-64")
+    def test_forbidden_calls(self):
+        for name, code in (("keyctl", "KEYRING"), ("capset", "CAPABILITY"), ("socketpair", "IO"), ("openat2", "PROCESS")):
+            with self.subTest(call=name):
+                record = self.of(self.config(), prepare=lambda name=name: forbid(name))
+                self.assertEqual(record["code"], f"E_{code}", record)
+
+    @host.needs(CALLS, "the numbers of system calls of x86-64")
+    def test_kernel(self):
+        def without_procfs():
+            host.private_mounts()
+            host.mount("none", "/proc", "tmpfs")
+            forbid("fsopen")
+
+        self.assertCode(self.of(self.config(), prepare=without_procfs), "KERNEL")
+
+    def test_memory(self):
+        config = self.config()
+        config["annotations"] = {f"key{i}": "x" * 100 for i in range(60000)}
+        codes = set()
+        for mebibytes in (10, 12, 14, 16, 18, 20):
+            limit = mebibytes << 20
+            record = self.of(config, prepare=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+            codes.add(record["code"].removeprefix("E_"))
+        self.assertIn("MEMORY", codes)
+
+    @host.needs(cgroups.has_controller("memory"), "a memory controller")
+    def test_init_died(self):
+        config = self.config()
+        config["linux"]["resources"]["memory"] = {"limit": 65536}
+        record = self.of(config)
+        self.assertCode(record, "INIT_DIED", "out of memory in its cgroup")
+        self.assertIn("linux.resources.memory.limit", record["hint"])
+
+    def test_checkpoint(self):
+        container = self.running()
+        record = self.told("checkpoint", "--image-path", "/dev/null/x", container.id)
+        self.assertIn(record["code"], ("E_CHECKPOINT", "E_UNSUPPORTED"))
+        self.assertOk(container.delete("--force"))
+
+
+class Namespaces(Errors):
+    @host.needs(shutil.which("unshare"), "unshare")
+    def test_limit(self):
+        made = self.bundle(self.config())
+        log = os.path.join(self.tmp, "log")
+        ran = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                              'echo 0 >/proc/sys/user/max_uts_namespaces && exec "$@"', "-", self.runtime.path,
+                              "--root", self.runtime.root, "--log", log, "--log-format", "json", "--cgroup-manager",
+                              "disabled", "run", "-b", made.path, "x"], check=False, capture_output=True, text=True)
+        self.assertEqual(ran.returncode, 1, ran.stderr)
+        with open(log, encoding="utf-8") as file:
+            record = json.loads(file.read().splitlines()[-1])
+        self.assertCode(record, "NAMESPACE")
+        self.assertIn("user.max_uts_namespaces is 0", record["hint"])
+        self.assertNotIn("max_pid", record["hint"])
+
+
+class Program(Errors):
+    """What the hint names when execve(2) fails."""
+
+    def hint(self, text, mode=0o755, user=0):
+        config = self.config()
+        config["process"]["args"] = ["/program"]
+        config["process"]["user"] = {"uid": user, "gid": user}
+        container = self.container(config)
+        if isinstance(text, bytes):
+            with open(container.bundle.file("/program"), "wb") as file:
+                file.write(text)
+        else:
+            container.bundle.put("/program", text)
+        os.chmod(container.bundle.file("/program"), mode)
+        record = self.told("run", "--bundle", container.bundle.path, container.id)
+        self.assertCode(record, "EXEC", "process.args[0]")
+        return record["hint"]
+
+    def test_windows_lines(self):
+        self.assertIn("carriage return", self.hint("#!/bin/sh\r\necho\r\n"))
+
+    def test_missing_interpreter(self):
+        self.assertIn("interpreter /usr/bin/python9", self.hint("#! /usr/bin/python9 -E\n"))
+
+    def test_no_first_line(self):
+        self.assertIn("#!/bin/sh", self.hint("echo hello\n"))
+
+    def test_empty(self):
+        self.assertIn("empty", self.hint(""))
+
+    def test_other_processor(self):
+        machine = 183 if os.uname().machine != "aarch64" else 62
+        head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHI", 2, machine, 1) + bytes(40)
+        hint = self.hint(head)
+        self.assertIn("ARM64" if machine == 183 else "x86-64", hint)
+        self.assertIn(os.uname().machine, hint)
+
+    def test_missing_loader(self):
+        with open(shutil.which("true"), "rb") as file:
+            program = file.read()
+        self.assertRegex(self.hint(program), r"dynamic loader /lib\S*/ld-\S+, which is not in the root filesystem")
+
+    def test_user_may_not(self):
+        self.assertIn("mode is 0700 and it belongs to 0:0", self.hint("#!/probe\n", mode=0o700, user=1000))
+
+    def test_in_path(self):
+        config = self.config()
+        config["process"]["args"] = ["tool"]
+        container = self.container(config)
+        container.bundle.put("/bin/tool", "#!/gone\n", mode=0o755)
+        record = self.told("run", "--bundle", container.bundle.path, container.id)
+        self.assertIn("interpreter /gone", record["hint"])
+
+
+class Paths(Errors):
+    def test_first_component_that_is_missing(self):
+        config = self.config()
+        config["mounts"].append({"destination": "/mnt", "type": "bind", "source": f"{self.tmp}/a/b/c", "options": ["bind"]})
+        record = self.of(config)
+        self.assertCode(record, "MOUNT", "mounts[6].source")
+        self.assertEqual(record["hint"], f"{self.tmp}/a is missing")
+
+
+if __name__ == "__main__":
+    main()
