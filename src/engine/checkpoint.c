@@ -141,7 +141,7 @@ static int set_options(struct checkpoint *c, struct err *err)
     if (q->criu.set_root(q->criu.opts, c->plan->root.path) < 0)
         return err_nomem(err);
     /* Its result is no use: some versions say -ENOMEM in any case. */
-    if (q->page_server)
+    if (q->page_server && !o->lazy_pages)
         (void) q->criu.set_page_server_address_port(q->criu.opts, q->page_server, (int) q->page_server_port);
     return set_network_lock(q, err);
 }

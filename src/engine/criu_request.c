@@ -142,16 +142,24 @@ static int copy_file(const char *path, int to_fd)
     return (int) n;
 }
 
-/* The library has no function for lazy pages: what can be said in a file only goes into a file. */
+/*
+ * The library has no function for lazy pages: they can be had by a file only.  Where they can be fetched from goes there as
+ * well, for told by the library it would be a page server that CRIU connects to.
+ */
 static int extend_config(struct criu_request *q, const char *file, struct text *path, struct err *err)
 {
-    static const char line[] = "\nlazy-pages\n";
+    autotext struct text lines = { 0 };
     ssize_t r;
 
+    text_add(&lines, "\nlazy-pages\n");
+    if (q->page_server)
+        text_add(&lines, "address %s\nport %u\n", q->page_server, q->page_server_port);
+    if (text_result(&lines) < 0)
+        return err_nomem(err);
     q->config_fd = make_memfd();
     r = q->config_fd < 0 ? q->config_fd : copy_file(file, q->config_fd);
     if (r >= 0)
-        r = sys_write(q->config_fd, line, sizeof line - 1);
+        r = sys_write(q->config_fd, lines.s, lines.n);
     if (r < 0)
         return err_set(err, ERR_CHECKPOINT, (int) r, "write a configuration file for CRIU");
     text_add(path, "/proc/%ld/fd/%d", (long) getpid(), q->config_fd);

@@ -57,7 +57,7 @@ int host_criu_page_server(const char *text, char **ret_address, uint32_t *ret_po
     uint32_t port;
     bool brackets = n > 2 && text[0] == '[' && text[n - 1] == ']';
 
-    if (!n || text_parse_u32(colon + 1, UINT16_MAX, &port) < 0 || !port)
+    if (!n || strpbrk(text, " \t\r\n#") || text_parse_u32(colon + 1, UINT16_MAX, &port) < 0 || !port)
         return -EINVAL;
     if (!brackets && (*text == '[' || memchr(text, ':', n)))
         return -EINVAL;

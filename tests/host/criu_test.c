@@ -37,8 +37,9 @@ static void good_server(const char *text, const char *address, uint32_t port)
 
 static void page_servers(void)
 {
-    static const char *const bad[] = { "",        "host",    ":1",    "host:",     "host:0", "host:65536",
-                                       "host:-1", "host:1x", "::1:1", "[fe80::1]", "[]:1" };
+    static const char *const bad[] = { "",           "host",      ":1",      "host:", "host:0",
+                                       "host:65536", "host:-1",   "host:1x", "a b:1", "a\nb:1",
+                                       "::1:1",      "[fe80::1]", "[]:1" };
     char *got = NULL;
     uint32_t number = 0;
 

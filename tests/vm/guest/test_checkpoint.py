@@ -158,6 +158,33 @@ class Counting(Checkpoints, GuestTest):
         stored = self.store(container, "--tcp-established", "--network-lock", "nftables")
         self.goes_on(container, stored, "--tcp-established")
 
+    def test_lazy_pages(self):
+        """The memory comes from the old container, which waits until all of it was asked for."""
+        first, second = self.running(self.counting()), self.container(self.counting())
+        self.counts_on()
+        ready, told = os.pipe()
+        place = ["--image-path", self.images, "--work-path", self.work]
+        server = self.runtime.popen("checkpoint", *place, "--lazy-pages", "--page-server", "127.0.0.1:27027", "--status-fd",
+                                    str(told), first.id, stdin=subprocess.DEVNULL, pass_fds=(told,))
+        self.addCleanup(server.kill)
+        os.close(told)
+        self.assertEqual(os.read(ready, 2), b"\0", "the page server is not ready")
+        os.close(ready)
+        stored = self.number()
+        os.makedirs(f"{self.work}/lazy")
+        fetcher = subprocess.Popen(["criu", "lazy-pages", "--page-server", "--address", "127.0.0.1", "--port", "27027",
+                                    "--images-dir", self.images, "--work-dir", f"{self.work}/lazy"])
+        self.addCleanup(fetcher.kill)
+        self.wait_for(lambda: os.path.exists(f"{self.work}/lazy/lazy-pages.socket"), "criu lazy-pages", 120)
+        with open(second.out_path, "ab") as out:
+            self.assertOk(self.runtime("restore", "--image-path", self.images, "--work-path", f"{self.work}/lazy",
+                                       "--lazy-pages", "--detach", "--bundle", second.bundle.path, second.id,
+                                       stdout=out, timeout=SECONDS))
+        self.assertGreater(self.counts_on(), stored)
+        self.assertEqual((fetcher.wait(120), server.wait(120)), (0, 0))
+        self.assertIsNone(first.state())
+        self.assertEqual(second.status, "running")
+
     def test_user_namespace(self):
         config = with_user_namespace(self.counting())
         os.chmod(self.data, 0o777)
@@ -400,23 +427,39 @@ class Podman(Checkpoints, GuestTest):
         self.assertEqual(status, 0, f"{words}: {text}")
         return text.strip()
 
-    def test_checkpoint_and_restore(self):
+    def start(self, name):
         made = self.bundle()
         archive = os.path.join(self.tmp, "image.tar")
         subprocess.run(["tar", "-C", made.rootfs, "-cf", archive, "."], check=True)
         self.must("import", archive, "ocirt-test")
         self.addCleanup(self.podman, "rmi", "--force", "ocirt-test")
-        self.must("run", "--detach", "--name", "counter", "--network", "none", "--volume", f"{self.data}:/data",
+        self.must("run", "--detach", "--name", name, "--network", "none", "--volume", f"{self.data}:/data",
                   "--pids-limit", "60", "ocirt-test", "/probe", "count", "/data/n")
-        self.addCleanup(self.podman, "rm", "--force", "--time", "0", "counter")
+        self.addCleanup(self.podman, "rm", "--force", "--ignore", "--time", "0", name)
         self.counts_on()
+
+    def status(self, name):
+        return self.must("inspect", "--format", "{{.State.Status}}", name)
+
+    def test_checkpoint_and_restore(self):
+        self.start("counter")
         self.must("container", "checkpoint", "--keep", "counter")
         stored = self.number()
-        self.assertEqual(self.must("inspect", "--format", "{{.State.Status}}", "counter"), "exited")
+        self.assertEqual(self.status("counter"), "exited")
         self.must("container", "restore", "--keep", "counter")
         self.assertGreater(self.counts_on(), stored)
-        self.assertEqual(self.must("inspect", "--format", "{{.State.Status}}", "counter"), "running")
+        self.assertEqual(self.status("counter"), "running")
         self.must("exec", "counter", "/probe", "exists", "/data/n")
+
+    def test_export_and_import(self):
+        self.start("traveller")
+        archive = os.path.join(self.tmp, "checkpoint.tar.gz")
+        self.must("container", "checkpoint", "--export", archive, "--ignore-volumes", "traveller")
+        stored = self.number()
+        self.must("rm", "traveller")
+        self.must("container", "restore", "--import", archive, "--ignore-volumes")
+        self.assertGreater(self.counts_on(), stored)
+        self.assertEqual(self.status("traveller"), "running")
 
 
 if __name__ == "__main__":
