@@ -18,8 +18,8 @@ NOT_IN_PATH = r"executable file (`\S+` )?not found in \$PATH"  # crun names it i
 class Finished:
     """A command that has ended."""
 
-    def __init__(self, argv, process):
-        self.argv, self.rc, self.out, self.err = argv, process.returncode, process.stdout, process.stderr
+    def __init__(self, argv, rc, out, err):
+        self.argv, self.rc, self.out, self.err = argv, rc, out, err
 
     def __str__(self):
         return f"{' '.join(self.argv)} ended with {self.rc}\n{self.out}{self.err}"
@@ -42,6 +42,18 @@ def wait_for(condition, what, seconds=30):
         time.sleep(0.05)
 
 
+def communicate(process, stdin, deadline):
+    """Standard output and errors.  The engine may wait for the end of a process that came to us."""
+    while True:
+        try:
+            return process.communicate(stdin, timeout=0.5)
+        except subprocess.TimeoutExpired:
+            stdin = None  # what was given is still being written
+            leaks.reap()
+            if time.monotonic() > deadline:
+                raise
+
+
 class EngineTest(unittest.TestCase):
     maxDiff = 4000
     engine_processes = ()  # names of the engine's own processes, which outlive a container
@@ -58,18 +70,22 @@ class EngineTest(unittest.TestCase):
 
     def command(self, *argv, rc=0, stdin=None, timeout=90):
         """Runs a program of the engine; rc is the exit status that it must have, None for any."""
-        process = subprocess.run(
+        with subprocess.Popen(
             argv,
             env=surroundings.environment(),
-            capture_output=True,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            input=stdin,
-            timeout=timeout * host.patience(),
-            check=False,
-            **({} if stdin is not None else {"stdin": subprocess.DEVNULL}),
-        )
-        result = Finished(argv, process)
+        ) as process:
+            leaks.started.add(process.pid)
+            try:
+                out, err = communicate(process, stdin, time.monotonic() + timeout * host.patience())
+            except BaseException:
+                process.kill()
+                raise
+        result = Finished(argv, process.returncode, out, err)
         if rc is not None:
             self.assertEqual(result.rc, rc, str(result))
         return result
