@@ -335,7 +335,7 @@ static int open_template(struct creation *c, struct err *err)
     if (!(plan->namespaces.fresh & CLONE_NEWNS) || user || !c->init.privileged ||
         plan->facts.in_user_namespace || plan->root.how != PLAN_ROOT_PIVOT || needs_paths_of_the_host(plan))
         return 0;
-    c->template_fd = host_mount_template_open(c->proc_fd);
+    c->template_fd = host_mount_template_open();
     return 0; /* without it the start is slower, and nothing else */
 }
 

@@ -91,6 +91,17 @@ static int set_oom_score(struct creation *c, struct err *err)
     return engine_set_oom_score(c->proc_fd, c->pid, c->plan->process, err);
 }
 
+/* Before init makes its devices, or anything of the container can open one. */
+static int restrict_devices(struct creation *c, struct err *err)
+{
+    int r = 0;
+
+    if (c->cgroup.devices_wait)
+        r = host_cgroup_restrict_devices(&c->cgroup, &c->plan->facts, c->plan->cgroup.device_rules, err);
+    c->cgroup.devices_wait = false;
+    return r;
+}
+
 static uid_t container_owner(const struct plan *plan)
 {
     uint32_t id = plan->process ? plan->process->uid : 0;
@@ -151,13 +162,34 @@ static int join_rdt(struct creation *c, struct err *err)
     return c->rdt_made ? host_rdt_join(c->rdt_fd, &c->state_rdt, c->pid, err) : 0;
 }
 
-int creation_save_pid(struct creation *c, struct err *err)
+static int identify(struct creation *c, struct err *err)
 {
     int r = host_state_identify(&c->state, c->dir_fd, c->pidfd, c->proc_fd, c->pid);
 
-    if (r < 0)
-        return err_set(err, ERR_PROCESS, r, "read the start time of process %d", (int) c->pid);
-    return host_state_save(c->dir_fd, &c->state, err);
+    if (r == -EBADF &&
+        c->proc_fd < 0) { /* this kernel's pidfds don't tell (before 6.9), but the start time does */
+        r = creation_open_procfs(c, err);
+        if (r < 0)
+            return r;
+        r = host_state_identify(&c->state, c->dir_fd, c->pidfd, c->proc_fd, c->pid);
+    }
+    return r < 0 ? err_set(err, ERR_PROCESS, r, "read the start time of process %d", (int) c->pid) : 0;
+}
+
+int creation_save_pid(struct creation *c, struct err *err)
+{
+    int r = identify(c, err);
+
+    return r < 0 ? r : host_state_save(c->dir_fd, &c->state, err);
+}
+
+/*
+ * Of `run` the next record does, unless somebody looks before that: init can't come to where it would outlive us without
+ * GO, and its program not without the second one.
+ */
+static int record_pid(struct creation *c, struct err *err)
+{
+    return c->run && c->init.ahead ? identify(c, err) : creation_save_pid(c, err);
 }
 
 int creation_run_runtime_hooks(struct creation *c, struct err *err)
@@ -239,8 +271,8 @@ static int listen_to_init(struct creation *c, struct err *err)
 int creation_attend(struct creation *c, struct err *err)
 {
     int (*const steps[])(struct creation *, struct err *) = {
-        creation_save_pid, write_id_maps, raise_limits, set_oom_score,
-        enter_cgroup,      move_netdevs,  join_rdt,     go,
+        record_pid,   write_id_maps, raise_limits, set_oom_score, enter_cgroup, restrict_devices,
+        move_netdevs, join_rdt,      go,
     };
     int r = 0;
 

@@ -35,8 +35,8 @@ struct creation {
     struct host_seccomp seccomp;
     struct host_netdev *netdevs; /* moved; n of the plan */
 
-    int root_fd, dir_fd; /* the state root; the container's directory, locked */
-    int proc_fd;
+    int root_fd, dir_fd;       /* the state root; the container's directory, locked */
+    int proc_fd;               /* -1: not needed so far */
     int listener_fd;           /* start.sock; -1 with run */
     int gate_fd, init_gate_fd; /* our end and init's */
     int stub_fd, notify_fd, hook_stdout_fd, hook_stderr_fd;
@@ -47,7 +47,8 @@ struct creation {
     int master_fd;  /* of the terminal, when init sent it */
     bool heard;     /* init has said something */
     bool migrate;   /* init is moved into its cgroup instead of being born there: see died_at_birth() */
-    bool hooks_ran; /* from then on a failure runs the poststop hooks */
+    bool devices_after_clone; /* creation_attend() restricts them, while init makes the mounts */
+    bool hooks_ran;           /* from then on a failure runs the poststop hooks */
     bool cgroup_made, rdt_made, netdevs_moved, pid_file_written;
     struct init init;
 };
@@ -97,6 +98,12 @@ int creation_spawn(struct creation *c, struct err *err);     /* spawn.c: the clo
 int creation_attend(struct creation *c,
                     struct err *err); /* attend.c: what init needs from outside; messages until READY.
                                                                   -ERESTART without an error: clone again, with `migrate` */
+
+/*
+ * creation.c: opens proc_fd, once.  What the plan has use for it makes a container open it before anything of it exists;
+ * who needs it besides asks.
+ */
+int creation_open_procfs(struct creation *c, struct err *err);
 
 int creation_save_pid(struct creation *c, struct err *err);          /* attend.c: records c->pid */
 int creation_run_runtime_hooks(struct creation *c, struct err *err); /* attend.c: prestart, createRuntime */

@@ -343,7 +343,9 @@ static int restore(struct restoration *x, struct host_foreground *foreground, in
         return r;
     x->request.notify = notify;
     x->request.data = x;
-    r = creation_claim(c, err);
+    r = creation_open_procfs(c, err);
+    if (r >= 0)
+        r = creation_claim(c, err);
     if (r >= 0)
         r = make(x, err);
     if (r < 0) {

@@ -336,6 +336,18 @@ static int clone_through_helper(struct creation *c, struct clone_args *args, str
     return r;
 }
 
+/*
+ * May init begin before we have said GO?  Where nothing is needed from us for it: no id maps, no cgroup to be moved into
+ * before the cgroup namespace is made, no network device that a sysctl may be about.  With the template there are no
+ * hooks either, and no mounts that open a device.  Nor with a trace, for only GO tells the pid that it is of.
+ */
+static bool may_go_ahead(const struct creation *c)
+{
+    return c->template_fd >= 0 && c->cgroup.process_fd >= 0 && !c->migrate && !c->birth &&
+           c->plan->facts.cgroup_layout == PLAN_CGROUP_V2 && !c->plan->n_net_devices &&
+           c->ocirt->trace_fd <= 0;
+}
+
 int creation_spawn(struct creation *c, struct err *err)
 {
     struct clone_args args = { .exit_signal = SIGCHLD };
@@ -345,6 +357,7 @@ int creation_spawn(struct creation *c, struct err *err)
     int pidfd = -EBADF, r, again;
 
     choose_flags(c, &flags);
+    c->init.ahead = may_go_ahead(c);
     args.flags = flags | CLONE_PIDFD;
     args.pidfd = (uint64_t) (uintptr_t) &pidfd;
     if (c->cgroup.process_fd >= 0 && !c->migrate) {

@@ -226,7 +226,7 @@ static int make_all(const struct plan *plan, struct host_cgroup *cg, struct err 
 
     if (r == 0)
         r = host_cgroup_write_all(cg, plan->cgroup.writes, err);
-    if (r == 0)
+    if (r == 0 && !cg->devices_wait)
         r = host_cgroup_restrict_devices(cg, &plan->facts, plan->cgroup.device_rules, err);
     if (r == 0)
         r = make_subgroup(cg, plan, err);

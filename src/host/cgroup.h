@@ -46,10 +46,11 @@ struct host_cgroup {
     char *made;     /* what of the path is ours to remove, as text for the state file */
     struct host_cgroup_dir *dirs; /* all hierarchies; the v2 one, if there is one, is the first */
     size_t n_dirs;
-    int dir_fd;     /* v2 and hybrid: fd of its v2 directory, with the limits; -1 if there is none */
-    int process_fd; /* for CLONE_INTO_CGROUP and the container's cgroup mount: that of the
+    int dir_fd;        /* v2 and hybrid: fd of its v2 directory, with the limits; -1 if there is none */
+    int process_fd;    /* for CLONE_INTO_CGROUP and the container's cgroup mount: that of the
                                       subgroup, or as dir_fd; -1 if there is none.  done closes both */
-    bool asked;     /* systemd may have the scope: it is to be stopped */
+    bool devices_wait; /* create leaves host_cgroup_restrict_devices() to its caller */
+    bool asked;        /* systemd may have the scope: it is to be stopped */
     struct host_cgroup_pending *pending; /* systemd: the scope is on its way; NULL if none */
 };
 
@@ -120,6 +121,10 @@ int host_cgroup_delegate(const struct plan *plan, struct host_cgroup *cg, uid_t 
  */
 int host_cgroup_open(enum plan_cgroup_manager manager, const char *path, const char *scope,
                      const char *subgroup, const char *made, struct host_cgroup *ret, struct err *err);
+
+/* Lets its processes have the devices of RULES only.  On v1 the writes do it. */
+int host_cgroup_restrict_devices(const struct host_cgroup *cg, const struct plan_facts *facts,
+                                 const struct plan_device_rules *rules, struct err *err);
 
 /* Does any of it exist? */
 bool host_cgroup_exists(const struct host_cgroup *cg);

@@ -64,10 +64,6 @@ void host_cgroup_remove_parents(struct host_cgroup *cg);
 int host_cgroup_write_all(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes,
                           struct err *err);
 
-/* Lets its processes have the devices of RULES only.  On v1 the writes do it. */
-int host_cgroup_restrict_devices(const struct host_cgroup *cg, const struct plan_facts *facts,
-                                 const struct plan_device_rules *rules, struct err *err);
-
 /* ---- v2 ------------------------------------------------------------------------------------------------ */
 
 /*

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/procfs.h"
 #include "base/sys.h"
 #include "host/namespace.h"
 
@@ -122,7 +123,7 @@ static int bind(int dir_fd, int ns_fd)
     return r < 0 ? r : sys_mount_setattr(tree_fd, 0, &attr);
 }
 
-static int make_and_bind(int proc_fd, int dir_fd)
+static int make_and_bind(int dir_fd)
 {
     struct clone_args args = { .flags = CLONE_NEWNS, .exit_signal = SIGCHLD };
     int told[2], wait[2], r;
@@ -145,7 +146,8 @@ static int make_and_bind(int proc_fd, int dir_fd)
     fd_cleanup(&told_write);
     if (sys_read(told_read, &r, sizeof r) != sizeof r)
         r = -ECHILD;
-    autoclose int ns_fd = r < 0 ? r : host_namespace_open(proc_fd, pid, "mnt");
+    autoclose int proc_fd = r < 0 ? r : procfs_open();
+    autoclose int ns_fd = proc_fd < 0 ? proc_fd : host_namespace_open(proc_fd, pid, "mnt");
     if (ns_fd >= 0)
         r = bind(dir_fd, ns_fd);
     else
@@ -156,7 +158,7 @@ static int make_and_bind(int proc_fd, int dir_fd)
     return r;
 }
 
-int host_mount_template_open(int proc_fd)
+int host_mount_template_open(void)
 {
     autoclose int dir_fd = open_directory();
     autoclose int file_fd = -EBADF;
@@ -171,6 +173,6 @@ int host_mount_template_open(int proc_fd)
     fd = open_mounted(dir_fd);
     if (fd >= 0)
         return fd;
-    r = make_and_bind(proc_fd, dir_fd);
+    r = make_and_bind(dir_fd);
     return r < 0 ? r : open_mounted(dir_fd);
 }

@@ -10,9 +10,8 @@
 #define OCIRT_HOST_MOUNT_TEMPLATE_H
 
 /*
- * Opens the template, made if it is missing.  PROC_FD: the private procfs.  An fd for setns(2), or -errno: then
- * containers copy the host's namespace, which is slower and otherwise the same.
+ * Opens the template, made if it is missing.  An fd for setns(2), or -errno: then containers copy the host's namespace, which is slower and otherwise the same.
  */
-int host_mount_template_open(int proc_fd);
+int host_mount_template_open(void);
 
 #endif

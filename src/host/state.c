@@ -470,16 +470,36 @@ int host_state_remove(int root_fd, const char *id, struct err *err)
 
 /* ---- what goes into it ------------------------------------------------------------------------------- */
 
+/*
+ * The date of a day since 1970-01-01, as gmtime(3) has it; but that reads the file of the local time zone first.  Years
+ * begin in March here, so that the leap day is the last: 153 days are five months from then on.
+ */
+static void civil_day(uint64_t days, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day)
+{
+    enum { YEARS_400 = 146097, DAYS_BEFORE_1970 = 719468 };
+    uint64_t since = days + DAYS_BEFORE_1970, era = since / YEARS_400;
+    unsigned of_era = (unsigned) (since % YEARS_400);
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / (YEARS_400 - 1)) / 365;
+    unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+    unsigned march = (5 * of_year + 2) / 153;
+
+    *ret_day = of_year - (153 * march + 2) / 5 + 1;
+    *ret_month = march < 10 ? march + 3 : march - 9;
+    *ret_year = (unsigned) (era * 400) + year + (*ret_month <= 2);
+}
+
 char *host_state_now(struct arena *arena)
 {
-    char seconds[32];
+    enum { DAY = 24 * 60 * 60 };
     struct timespec now;
-    struct tm tm;
+    unsigned year, month, day, second;
 
-    if (clock_gettime(CLOCK_REALTIME, &now) < 0 || !gmtime_r(&now.tv_sec, &tm) ||
-        !strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &tm))
+    if (clock_gettime(CLOCK_REALTIME, &now) < 0 || now.tv_sec < 0)
         return NULL;
-    return arena_printf(arena, "%s.%09ldZ", seconds, now.tv_nsec);
+    civil_day((uint64_t) now.tv_sec / DAY, &year, &month, &day);
+    second = (unsigned) ((uint64_t) now.tv_sec % DAY);
+    return arena_printf(arena, "%04u-%02u-%02uT%02u:%02u:%02u.%09ldZ", year, month, day, second / 3600,
+                        second / 60 % 60, second % 60, now.tv_nsec);
 }
 
 char *host_user_name(uid_t uid, struct arena *arena)

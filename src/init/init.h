@@ -76,6 +76,7 @@ struct init {
     int inherit_fds[6];       /* which the stub needs beside the preserved ones; -1: none */
     unsigned preserve_fds;    /* 3 .. 3 + preserve_fds - 1 are the program's */
     bool birth; /* the stub has a child that is the program's process, in a pid namespace that is not ours */
+    bool ahead; /* what comes before the devices is done without waiting for GO */
     bool privileged;           /* the runtime is root of the initial user namespace */
     const char *hook_state[2]; /* JSON for createContainer hooks, before and after the pid */
     size_t hook_state_size[2];

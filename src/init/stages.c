@@ -207,16 +207,27 @@ void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid)
     _exit(0);
 }
 
-static void walk(struct init *init, const struct stage *stages)
+/* Without the runtime nobody wants to know how far we came. */
+static uint32_t await_go(struct init *init)
 {
-    uint32_t pid;
-    int r = init_wait_go(init, &pid);
+    uint32_t pid = 0;
 
-    if (r < 0)
+    if (init_wait_go(init, &pid) < 0)
         _exit(1);
     write_pid(init, pid);
+    return pid;
+}
+
+static void walk(struct init *init, const struct stage *stages)
+{
+    uint32_t pid = 0;
+
     for (const struct stage *s = stages; s->run; s++) {
+        if (!pid && (!init->ahead || s->id == INIT_STAGE_DEVICE))
+            pid = await_go(init);
+
         int64_t begin = trace_begin(init->trace_fd);
+        int r;
 
         init->item = 0;
         r = s->run(init);
