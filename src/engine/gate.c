@@ -63,13 +63,18 @@ static int receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret
         .msg_control = &control,
         .msg_controllen = sizeof control,
     };
+    bool reset =
+        false; /* it ended with a message of ours unread, which is told once, before what it said itself */
     ssize_t size;
 
-    do
+    for (;;) {
         size = recvmsg(gate_fd, &packet, MSG_CMSG_CLOEXEC);
-    while (size < 0 && errno == EINTR);
+        if (size >= 0 || (errno != EINTR && (errno != ECONNRESET || reset)))
+            break;
+        reset = reset || errno == ECONNRESET;
+    }
     if (size == 0 || (size < 0 && errno == ECONNRESET))
-        return 0; /* reset: it died with a message of ours unread */
+        return 0;
     if (size < 0)
         return -errno;
     if ((size_t) size < sizeof m)

@@ -258,6 +258,7 @@ int host_cgroup_create(const struct plan *plan, struct host_cgroup *cg, struct e
     const struct host_cgroup_manager *manager = host_cgroup_manager(cg);
     int r;
 
+    cg->devices_wait = cg->devices_wait && !manager && cg->path;
     if (manager)
         return manager->begin(plan, cg, err);
     if (!cg->path)

@@ -49,7 +49,7 @@ struct host_cgroup {
     int dir_fd;        /* v2 and hybrid: fd of its v2 directory, with the limits; -1 if there is none */
     int process_fd;    /* for CLONE_INTO_CGROUP and the container's cgroup mount: that of the
                                       subgroup, or as dir_fd; -1 if there is none.  done closes both */
-    bool devices_wait; /* create leaves host_cgroup_restrict_devices() to its caller */
+    bool devices_wait; /* for create: its caller restricts the devices; false after it: not so */
     bool asked;        /* systemd may have the scope: it is to be stopped */
     struct host_cgroup_pending *pending; /* systemd: the scope is on its way; NULL if none */
 };

@@ -8,7 +8,8 @@
  *
  * The verifier's time grows with the paths: it was most of what a program costs.  So rules that follow each other
  * and allow single devices in full, as nearly all do, are put together by type and major number; their order can't
- * matter.  For the default devices that is a quarter of the time (50 us instead of 210).
+ * matter.  For the default devices that is a quarter of the time (40 us more than the smallest program's 17, instead of
+ * 190).
  *
  * union bpf_attr is always given to bpf(2) zeroed and at its full size: Linux 6.17 to 7.1 write beyond a
  * shorter one in BPF_PROG_QUERY.
@@ -203,6 +204,25 @@ static bool put_rule(struct program *p, const struct plan_device_rule *r)
     return false;
 }
 
+/* All block devices, and all character devices, are all: as "may make nodes for any" in the default rules. */
+static bool are_two_halves(const struct plan_device_rule *a, const struct plan_device_rule *b)
+{
+    return a->major < 0 && a->minor < 0 && b->major < 0 && b->minor < 0 && a->allow == b->allow &&
+           a->access == b->access && a->type != b->type && a->type != 'a' && b->type != 'a';
+}
+
+/* Puts the last of the N rules, or two.  Returns how many; and whether it is as put_rule() says. */
+static size_t put_last(struct program *p, const struct plan_device_rule *v, size_t n, bool *ret_closed)
+{
+    struct plan_device_rule whole = v[n - 1];
+    bool two = n > 1 && are_two_halves(&v[n - 2], &v[n - 1]);
+
+    if (two)
+        whole.type = 'a';
+    *ret_closed = put_rule(p, &whole);
+    return two ? 2 : 1;
+}
+
 int host_device_bpf_compile(const struct plan_device_rules *rules, struct bpf_insn **ret, size_t *ret_n)
 {
     struct program p = { 0 };
@@ -215,12 +235,10 @@ int host_device_bpf_compile(const struct plan_device_rules *rules, struct bpf_in
     put_prologue(&p);
     for (size_t i = rules->n, n; !closed && i > 0; i -= n) {
         n = group_before(rules, i);
-        if (n > 1) {
+        if (n > 1)
             put_group(&p, &rules->v[i - n], n);
-        } else {
-            n = 1;
-            closed = put_rule(&p, &rules->v[i - 1]);
-        }
+        else
+            n = put_last(&p, rules->v, i, &closed);
     }
     if (!closed)
         put_return(&p, false);

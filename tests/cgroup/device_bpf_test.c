@@ -120,6 +120,13 @@ static const struct example examples[] = {
     { "any major", { { 'c', -1, 7, RW, true, NULL } }, 1, { { 'c', 4095, 7, RW, 1 }, { 'c', 7, 8, R, 0 } } },
     { "both types, read", { { 'a', -1, -1, R, true, NULL } }, 1,
       { { 'c', 1, 1, R, 1 }, { 'b', 1, 1, R, 1 }, { 'b', 1, 1, W, 0 } } },
+    { "each type, to make nodes", { { 'c', -1, -1, M, true, NULL }, { 'b', -1, -1, M, true, NULL } }, 2,
+      { { 'c', 1, 1, M, 1 }, { 'b', 1, 1, M, 1 }, { 'b', 1, 1, RWM, 0 }, { 'c', 1, 1, R, 0 } } },
+    { "each type, but for one", { { 'a', -1, -1, RWM, true, NULL }, { 'b', -1, -1, RWM, false, NULL },
+                                  { 'c', -1, -1, RWM, false, NULL }, { 'c', 1, 3, RWM, true, NULL } }, 4,
+      { { 'c', 1, 3, RW, 1 }, { 'c', 1, 4, R, 0 }, { 'b', 8, 0, R, 0 } } },
+    { "one allowed, one not", { { 'c', -1, -1, M, true, NULL }, { 'b', -1, -1, M, false, NULL } }, 2,
+      { { 'c', 1, 1, M, 1 }, { 'b', 1, 1, M, 0 } } },
     { "the largest number", { { 'c', 4294967295, 4294967295, RW, true, NULL } }, 1,
       { { 'c', 4294967295, 4294967295, RW, 1 }, { 'c', 4294967295, 0, R, 0 } } },
 };
