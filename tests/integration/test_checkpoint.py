@@ -30,9 +30,22 @@ class Checkpoint(ContainerTest):
         container = self.container(self.config("wait-term"))
         self.assertOk(container.create())
         self.refused(container, "no program yet", "start it first")
-        self.assertOk(self.runtime("pause", container.id))
+
+    def test_not_started_and_frozen_by_somebody(self):
+        container = self.container(self.config("wait-term"))
+        self.assertOk(container.create())
+        with open(f"/proc/{container.pid}/cgroup", encoding="ascii") as file:
+            path = next((line.strip()[3:] for line in file if line.startswith("0::")), None)
+        files = [f"/sys/fs/cgroup{below}{path}/cgroup.freeze" for below in ("", "/unified")]
+        freezer = next((file for file in files if path and os.path.exists(file)), None)
+        if not freezer:
+            self.skipTest("needs cgroup.freeze, which only cgroup v2 has")
+        with open(freezer, "w", encoding="ascii") as file:
+            file.write("1")
+        self.wait_for(lambda: container.status == "paused", "the frozen container")
         self.refused(container, "no program yet", "resume and start it first")
-        self.assertOk(self.runtime("resume", container.id))
+        with open(freezer, "w", encoding="ascii") as file:
+            file.write("0")
 
     def test_stopped(self):
         container = self.running(self.config("exit", "0"))
