@@ -45,6 +45,20 @@ PATH_CALLS = (
       "host/mount_template",    # the same
       "host/command",           # the working directory of a hook
       "engine/removal")),       # a mount that the state directory records
+    ("a path is opened past the checks of base/sys", r"openat(64)?|__openat(64)?_2",
+     ("base/sys",
+      "cli/file")),             # what the caller's command line names
+    ("a program is executed", r"exec[vl]\w*|fexecve|posix_spawnp?|system|popen",
+     ("host/command", "init/hooks",     # hooks and helpers of the host
+      "host/library_static",    # the program of the same build that can load libraries
+      "cli/ps_table")),         # ps
+    ("a filesystem or what is attached to a file is examined by path",
+     r"statfs(64)?|statvfs(64)?|pathconf|l?(get|set|list|remove)xattr",
+     ("engine/lsm",             # the host's selinuxfs
+      "host/cgroup_facts")),    # the host's /sys/fs/cgroup
+    ("a path is changed or watched otherwise",
+     r"utimes?|lutimes|mkfifo|inotify_add_watch|fanotify_mark|name_to_handle_at|shm_open|mq_open|sem_open|scandir(64)?"
+     r"|wordexp|fts_open(64)?|mkostemp(64)?|euidaccess|eaccess", ()),
 )
 
 
