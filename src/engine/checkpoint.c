@@ -227,8 +227,6 @@ static int checkpoint(struct checkpoint *c, const struct ocirt *ocirt, const cha
     if (r >= 0)
         r = existing_open(ocirt, id, EXISTING_CHANGE, &c->container, err);
     if (r >= 0)
-        r = existing_procfs(&c->container, err);
-    if (r >= 0)
         r = check_status(&c->container, err);
     if (r >= 0)
         r = existing_procfs(&c->container, err);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
-#include "base/procfs.h"
 #include "base/sys.h"
 #include "engine/existing.h"
 #include "host/foreground.h"
@@ -52,12 +51,9 @@ int ocirt_ps(struct ocirt *ocirt, const char *id, pid_t **ret_pids, size_t *ret_
 static int status_of_ended(const struct existing *e)
 {
     autoclose int pidfd = sys_pidfd_open(e->state->pid);
-    uint64_t start_time;
-    char letter;
     int status = -1;
 
-    if (pidfd >= 0 && procfs_start_time(e->proc_fd, e->state->pid, &start_time, &letter) == 0 &&
-        start_time == e->state->start_time)
+    if (host_state_is_process(e->state, pidfd, e->proc_fd))
         (void) host_process_status(pidfd, &status);
     return status;
 }

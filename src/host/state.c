@@ -367,29 +367,24 @@ bool host_state_needs_procfs(const struct host_state *state)
     return state->pid > 0 && !state->inode;
 }
 
-static bool started_then(const struct host_state *state, int proc_fd)
+/* A pid alone proves nothing, it may have been used again. */
+bool host_state_is_process(const struct host_state *state, int pidfd, int proc_fd)
 {
     uint64_t start_time;
     char letter;
 
-    return procfs_start_time(proc_fd, state->pid, &start_time, &letter) == 0 &&
-           start_time == state->start_time && letter != 'Z' && letter != 'X';
-}
-
-/* A pid alone proves nothing, it may have been used again. */
-static bool is_alive(const struct host_state *state, int pidfd, int proc_fd)
-{
     if (state->pid <= 0 || pidfd < 0)
         return false;
-    if (!state->inode)
-        return started_then(state, proc_fd);
-    return host_process_is(pidfd, state->inode) && !host_process_has_ended(pidfd);
+    if (state->inode)
+        return host_process_is(pidfd, state->inode);
+    return procfs_start_time(proc_fd, state->pid, &start_time, &letter) == 0 &&
+           start_time == state->start_time;
 }
 
 enum oci_status host_state_status(const struct host_state *state, int pidfd, int proc_fd, int dir_fd,
                                   const char *socket)
 {
-    if (!is_alive(state, pidfd, proc_fd))
+    if (!host_state_is_process(state, pidfd, proc_fd) || host_process_has_ended(pidfd))
         return OCI_STATUS_STOPPED;
     if (state->creating)
         return OCI_STATUS_CREATING;

@@ -174,7 +174,10 @@ int host_state_remove(int root_fd, const char *id, struct err *err);
  */
 int host_state_identify(struct host_state *state, int dir_fd, int pidfd, int proc_fd, pid_t pid);
 
-/* Must host_state_status() have a procfs to tell? */
+/* Is PIDFD the container's process, although it may have ended?  PROC_FD as below. */
+bool host_state_is_process(const struct host_state *state, int pidfd, int proc_fd);
+
+/* Must these two have a procfs to tell? */
 bool host_state_needs_procfs(const struct host_state *state);
 
 /*

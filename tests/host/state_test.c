@@ -304,6 +304,9 @@ static void inodes(void)
     }
     (void) kill(pid, SIGKILL);
     (void) waitid(P_PID, (id_t) pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
+    check(host_state_is_process(&state, pidfd, proc_fd) == (state.inode != 0) &&
+              !host_state_is_process(&state, other_fd, proc_fd),
+          "it is the same when it has ended");
     check(host_process_has_ended(pidfd) && !host_process_has_ended(other_fd), "one has ended");
     check_number(host_state_status(&state, pidfd, proc_fd, dir_fd, HOST_STATE_SOCKET), OCI_STATUS_STOPPED,
                  "stopped, as a zombie");
