@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 from ocitest import main
-from ocitest.bundle import build_directory
+from ocitest.bundle import TOP, build_directory
 
 PACKAGES = {"ocirt", "libocirt0", "libocirt-dev", "ocirt-doc"}
 
@@ -68,6 +68,21 @@ class Packages(unittest.TestCase):
             self.assertEqual(sum(path.endswith(ending) for path in header), 1, ending)
         self.assertIn("/usr/share/doc/ocirt-doc/examples/list.c", self.files("ocirt-doc"))
 
+    def test_static_library(self):
+        """A program is linked from the archive alone, as pkg-config says."""
+        if not shutil.which("pkg-config") or not shutil.which("cc"):
+            self.skipTest("pkg-config or cc is not installed")
+        where = tempfile.mkdtemp(prefix="ocirt-dev-")
+        self.addCleanup(shutil.rmtree, where)
+        run("dpkg", "-x", self.named("libocirt-dev"), where)
+        found = glob.glob(os.path.join(where, "usr/lib/*/pkgconfig"))[0]
+        _, flags = run("pkg-config", "--static", "--cflags", "--libs", "ocirt",
+                       env={**os.environ, "PKG_CONFIG_LIBDIR": found, "PKG_CONFIG_SYSROOT_DIR": where})
+        program = os.path.join(where, "list")
+        status, text = run("cc", "-static", "-o", program, os.path.join(TOP, "examples/list.c"), *flags.split())
+        self.assertEqual(status, 0, text)
+        self.assertEqual(run(program, os.path.join(where, "none")), (0, ""))
+
     def test_lintian(self):
         if not shutil.which("lintian"):
             self.skipTest("lintian is not installed")
@@ -115,7 +130,7 @@ class Installed(Packages):
         self.root = tempfile.mkdtemp(prefix="ocirt-debootstrap-")
         self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
 
-    test_there_are_all = test_files = test_lintian = None
+    test_there_are_all = test_files = test_static_library = test_lintian = None
 
     def test_fresh_system(self):
         uri, suite = mirror()
