@@ -269,6 +269,28 @@ class Rootless(RunRootfs):
         self.assertEqual(ran.returncode, 0, ran.stderr)
         return json_lines(ran.stdout)
 
+    @needs(has_program("newuidmap") and has_program("newgidmap"), "newuidmap")
+    def test_subordinate_ids(self):
+        """They are taken if there are any; --ids own leaves them."""
+        database = os.path.join(self.tmp, "subids")
+        with open(database, "w", encoding="utf-8") as file:
+            file.write(f"{USER}:700000:1000\n")
+        os.chmod(database, 0o644)
+        passwd = os.path.join(self.tmp, "passwd")  # newuidmap wants a name
+        shutil.copy("/etc/passwd", passwd)
+        with open(passwd, "a", encoding="utf-8") as file:
+            file.write(f"ocirt-user:x:{USER}:{USER}::/:/bin/sh\n")
+        script = ('mount --bind "$1" /etc/passwd && shift && mount --bind "$1" /etc/subuid && mount --bind "$1" /etc/subgid && shift && '
+                  f'exec setpriv --reuid {USER} --regid {USER} --clear-groups "$@"')
+        for options, wanted in (([], [(0, USER, 1), (1, 700000, 1000)]), (["--ids", "own"], [(0, USER, 1)])):
+            ran = subprocess.run(
+                ["unshare", "--mount", "sh", "-c", script, "-", passwd, database, self.runtime.path, "--root",
+                 os.path.join(self.home, "state"), "run", "--rootfs", self.made.rootfs, *options, "/probe"],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+                env={"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": self.home})
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            self.assertEqual(Report(json_lines(ran.stdout)[0]).id_map(), wanted)
+
     def test_root_of_its_own(self):
         report = Report(self.by_user()[0])
         self.assertEqual(report.id_map(), [(0, USER, 1)])
