@@ -12,7 +12,7 @@ from ocitest import bundle, main
 from ocitest.case import with_user_namespace
 from ocitest.terminal import ConsoleSocket, PtyProcess
 
-from guesthost import GuestTest, SystemdTest, call, kernel_is_uml, read
+from guesthost import GuestTest, SystemdTest, call, kernel_is_uml, load_profile, read
 
 MIB = 1 << 20
 SECONDS = 280       # CRIU looks at the kernel once after boot, which takes an emulated machine half a minute
@@ -279,6 +279,18 @@ class Surroundings(Checkpoints, GuestTest):
                                "/etc/secret", "--", "stat", "/scratch/kept").lines()
         self.assertEqual([line["errno"] for line in lines], [0, 0, 0, 0])
         self.assertEqual([line.get("text") for line in lines[:3]], ["sub/inner", "file", ""])
+
+    def test_another_profile(self):
+        profiles = "".join(f"profile ocirt-c{n} flags=(attach_disconnected,mediate_deleted) {{ file, signal, capability, network, }}\n"
+                           for n in (1, 2))
+        self.addCleanup(load_profile(profiles))
+        config = self.counting()
+        config["process"]["apparmorProfile"] = "ocirt-c1"
+        container = self.running(config)
+        stored = self.store(container)
+        self.goes_on(container, stored, "--lsm-profile", "apparmor:ocirt-c2")
+        with open(f"/proc/{container.pid}/attr/current", encoding="ascii") as file:
+            self.assertEqual(file.read().strip(), "ocirt-c2 (enforce)")
 
     def test_mount_points_are_made(self):
         container = self.running(self.counting())
