@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "base/procfs.h"
 #include "base/text.h"
 
@@ -41,8 +42,9 @@ static void add(struct text *text, int proc_fd, const char *name, bool only_zero
     text_add(text, "%s%s is %s", text->n ? ", " : "", path + 4, value);
 }
 
-void explain_namespace_limits(int proc_fd, uint64_t flags, struct err *err)
+void explain_namespace_limits(uint64_t flags, struct err *err)
 {
+    autoclose int proc_fd = procfs_open();
     autotext struct text text = { 0 };
 
     if (err->number == EPERM && flags & CLONE_NEWUSER) {

@@ -11,8 +11,8 @@
 
 /*
  * Adds a hint to the error just set, ENOSPC or EPERM of making the namespaces FLAGS (CLONE_NEW*): the sysctls that limit
- * or forbid them, with their values.  PROC_FD: the private procfs.
+ * or forbid them, with their values.
  */
-void explain_namespace_limits(int proc_fd, uint64_t flags, struct err *err);
+void explain_namespace_limits(uint64_t flags, struct err *err);
 
 #endif

@@ -178,7 +178,7 @@ static int clone_failed(const struct creation *c, int r, uint64_t flags, struct 
             "a cgroup above %s is threaded (cgroup.type): what is below can't be the container's own cgroup",
             c->cgroup.path);
     else if (r == -ENOSPC || r == -EUSERS || (r == -EPERM && flags & CLONE_NEWUSER))
-        explain_namespace_limits(c->proc_fd, flags, err);
+        explain_namespace_limits(flags, err);
     else if (r == -EAGAIN)
         err_hint(err,
                  "a limit on processes is reached: pids.max of the cgroup, RLIMIT_NPROC or kernel.pid_max");
