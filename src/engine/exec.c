@@ -343,9 +343,10 @@ static int read_config(struct execution *x, struct err *err)
 
 static int make(struct execution *x, struct err *err)
 {
+    /* The status comes first: of a container that is being created the configuration may be half written. */
     static const struct step prepare[] = {
-        { "read and plan", read_config },
         { "status", check_status },
+        { "read and plan", read_config },
         { "process", execution_process },
         { "check terminal", check_terminal },
         { "cgroup", choose_cgroup },

@@ -112,10 +112,12 @@ static int send(struct existing *e, int signal, bool all, struct err *err)
 {
     int r;
 
-    if (all || (signal == SIGKILL && e->status != OCI_STATUS_STOPPED && shares_pids(e)))
+    if (all)
         return kill_all(e, signal, err);
     if (e->status != OCI_STATUS_CREATED && e->status != OCI_STATUS_RUNNING)
         return err_set(err, ERR_STATUS, 0, WORDS_NOT_RUNNING), -ESRCH;
+    if (signal == SIGKILL && shares_pids(e))
+        return kill_all(e, signal, err);
     r = sys_pidfd_send_signal(e->pidfd, signal);
     if (r == -ESRCH)
         return err_set(err, ERR_STATUS, 0, WORDS_NOT_RUNNING), -ESRCH;

@@ -22,7 +22,7 @@
 
 /* ---- the error: who is still there --------------------------------------------------------------------- */
 
-enum { SHOWN_PIDS = 8 };
+enum { SHOWN_PIDS = 8, KILL_AGAIN = 200 /* milliseconds */ };
 
 static void add_process(int proc_fd, pid_t pid, struct text *text)
 {
@@ -94,12 +94,28 @@ static int remove_dir(const struct host_cgroup_dir *d, const char *path, int64_t
     return r;
 }
 
+/*
+ * Who has killed all processes waits for their end here; but an exec that was under way may have put one in since: so all
+ * are killed again, now and then.
+ */
+static int await_end_of_all(int dir_fd, int64_t time)
+{
+    for (;;) {
+        int64_t soon = host_cgroup_now() + KILL_AGAIN;
+        int r = host_cgroup_await(dir_fd, "populated", 0, soon < time ? soon : time);
+
+        if (r != -ETIMEDOUT || soon >= time)
+            return r;
+        (void) host_cgroup_write(dir_fd, "cgroup.kill", "1");
+    }
+}
+
 /* One that was there before may have other processes, and stays. */
 static int wait_empty(const struct host_cgroup *cg, int64_t time)
 {
     const struct host_cgroup_dir *d = host_cgroup_dir_v2(cg);
     bool stays = d && cg->manager == PLAN_MANAGER_CGROUPFS && d->made == 0;
-    int r = cg->dir_fd < 0 || stays ? 0 : host_cgroup_await(cg->dir_fd, "populated", 0, time);
+    int r = cg->dir_fd < 0 || stays ? 0 : await_end_of_all(cg->dir_fd, time);
 
     return r == -ENODEV || r == -ENOENT ? 0 : r;
 }
