@@ -53,10 +53,13 @@ static bool is_unprivileged(const struct plan_facts *facts)
     return facts->rootless || facts->in_user_namespace || facts->euid != 0;
 }
 
-/* Is there nothing that a container without a cgroup would miss? */
+/*
+ * Is there nothing that a container without a cgroup would miss?  Being given the cgroup for a writable mount of it is
+ * no more than allowed (config-linux.md "Cgroup ownership"), unless the annotation asks for it.
+ */
 static bool can_do_without(const struct plan *plan)
 {
-    return plan->facts.may_lack_cgroup && plan->cgroup.writes->n == 0 && !plan->cgroup.delegate;
+    return plan->facts.may_lack_cgroup && plan->cgroup.writes->n == 0 && !plan->cgroup.delegate_path;
 }
 
 /* The path in the line "0::PATH" of proc_pid_cgroup. */

@@ -134,7 +134,7 @@ class EngineTest(unittest.TestCase):
         return [f"/run/{surroundings.runtime_name()}"]
 
     def check_left(self):
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 5 * host.patience()
         while self.left() and time.monotonic() < deadline:
             time.sleep(0.1)
         left = self.left()

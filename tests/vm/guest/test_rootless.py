@@ -103,6 +103,16 @@ class Cgroupfs(UserTest):
         path = self.user_bundle("say", "x")
         self.assertIn("say", self.must("run", "--bundle", path, f"n{os.getpid()}", session=False))
 
+    def test_a_writable_mount_of_cgroups_without_delegation(self):
+        """podman run --privileged"""
+        path = self.user_bundle("read", "/sys/fs/cgroup/cgroup.type")
+        with open(f"{path}/config.json", encoding="utf-8") as file:
+            config = json.load(file)
+        bundle.add_mount(config, "/sys/fs/cgroup", "cgroup", "cgroup", ["rw", "nosuid", "noexec", "nodev"])
+        with open(f"{path}/config.json", "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        self.assertIn('"errno":0', self.must("run", "--bundle", path, f"n{os.getpid()}", session=False))
+
     def test_a_limit_without_delegation_is_refused(self):
         path = self.user_bundle("say", "x", resources={"memory": {"limit": 40 * MIB}})
         status, text = self.ocirt("run", "--bundle", path, f"n{os.getpid()}", session=False)
