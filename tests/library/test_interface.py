@@ -141,6 +141,7 @@ class Objects(unittest.TestCase):
         """State of a process, of which the few there are are known: see their comments."""
         known = {
             "lib", "lock",                      # host/sdbus.c: libsystemd's functions, loaded under the lock
+            "current",                          # engine/criu_request.c: under its lock
             "home", "text", "path_buf",         # init/program.c: of the child, which has a copy
             "zeros",                            # host/stub_image.c: never written to
         }
