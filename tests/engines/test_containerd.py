@@ -1,16 +1,25 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """containerd's shim for runc, with the runtime under test as its binary."""
 
+import hashlib
+import io
+import json
 import os
+import platform
 import signal
+import subprocess
 import sys
+import tarfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
 
-from enginelib import NOT_IN_PATH, ContainerdTest, enter, in_parallel  # noqa: E402
+from enginelib import NOT_IN_PATH, ContainerdTest, enter, in_parallel, surroundings  # noqa: E402
+from enginelib.containerd import SOCKET  # noqa: E402
 from ocitest import leaks, main  # noqa: E402
 
+IMAGE = "docker.io/local/test:latest"
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 MANY = int(os.environ.get("OCIRT_MANY") or 30)
 
 
@@ -122,6 +131,66 @@ class Containerd(ContainerdTest):
         in_parallel(lambda n: self.ctr("task", "exec", "--exec-id", "e", n, "true"), names)
         in_parallel(self.remove, names)
         self.assertEqual(self.tasks(), {})
+
+
+class Checkpoint(ContainerdTest):
+    COUNT = "i=0; while :; do i=$((i+1)); echo $i >/tmp/n; sleep 0.1; done"
+
+    def setUp(self):
+        super().setUp()
+        criu = self.command("sh", "-c", "criu check", rc=None)
+        if criu.rc != 0:
+            self.skipTest(f"criu check ends with {criu.rc} here: {criu.err.strip()[-200:]}")
+        self.ctr("images", "import", image_archive())
+
+    def count(self):
+        out = self.ctr("task", "exec", "--exec-id", f"e{os.urandom(4).hex()}", "c", "cat", "/tmp/n", rc=None).out.strip()
+        return int(out) if out else 0
+
+    def test_a_counter_goes_on(self):
+        options = [word for word in self.run_options("c") if word != "--rootfs"]
+        self.addCleanup(self.remove)
+        self.ctr("run", "-d", *options, IMAGE, "c", "sh", "-c", self.COUNT)
+        self.wait_for(lambda: self.count() > 20, "the counter at 20")
+        self.ctr("containers", "checkpoint", "--image", "--task", "c", "local/checkpoint", timeout=300)
+        reached = self.count()
+        self.ctr("task", "rm", "-f", "c", rc=None)
+        self.ctr("containers", "rm", "c")
+        restored = subprocess.Popen(
+            ["ctr", "-a", SOCKET, "containers", "restore", "--live", "c", "local/checkpoint"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            env=surroundings.environment(),
+        )  # fmt: skip
+        try:
+            self.wait_for(lambda: self.tasks().get("c", (0, ""))[1] == "RUNNING" or restored.poll() is not None, "a task", 300)
+            self.assertIsNone(restored.poll(), restored.poll() is not None and restored.stderr.read())
+            self.wait_for(lambda: self.count() > 20, "the counter's file")
+            self.assertGreaterEqual(self.count(), min(reached, 21))
+            self.ctr("task", "kill", "-s", "KILL", "c")
+        finally:
+            if restored.poll() is None and "c" not in self.tasks():
+                restored.kill()
+            restored.wait(60)
+            restored.stderr.close()
+
+
+def image_archive():
+    """An image of the root file system, as `docker save` writes it."""
+    layer = surroundings.rootfs_tar()
+    with open(layer, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    config = {"architecture": ARCHITECTURES.get(platform.machine(), platform.machine()), "os": "linux",
+              "config": {}, "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]}}
+    manifest = [{"Config": "config.json", "RepoTags": [IMAGE], "Layers": ["layer.tar"]}]
+    path = "/run/image.tar"
+    with tarfile.open(path, "w") as archive:
+        for name, value in (("config.json", config), ("manifest.json", manifest)):
+            text = json.dumps(value).encode()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text))
+        archive.add(layer, "layer.tar")
+    return path
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ NOT_HERE = {"test_debian.py", "test_podman.py", "test_engines.py"}
 
 def main(suite="forky"):
     integration = inside.programs("integration", NOT_HERE)
-    guest = inside.programs("vm/guest", NOT_HERE)
+    guest = inside.programs("vm/guest", NOT_HERE) + ["tests/engines/test_containerd.py"]  # has a test with CRIU
     return inside.run("qemu", [
         ("", {}, guest),
         ("systemd: ", {"OCIRT_TEST_MANAGER": "systemd"}, [p for p in integration if not p.endswith("test_cgroups.py")]),
