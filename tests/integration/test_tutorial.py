@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 
-from ocitest import ContainerTest, main
+from ocitest import ContainerTest, cgroups, main
 from ocitest.bundle import TOP
 
 PAGE = os.path.join(TOP, "docs/tutorial.md")
@@ -75,6 +75,9 @@ class Tutorial(ContainerTest):
         super().setUp()
         if self.runtime.view.fd is not None:
             self.skipTest("the shell of the page is in the host's view of cgroups")
+        for controller in ("memory", "cpu", "pids"):
+            if not cgroups.has_controller(controller):
+                self.skipTest(f"there is no hierarchy with the controller {controller}")
         if not is_static(BUSYBOX):
             self.skipTest(f"{BUSYBOX} is missing or not static (package busybox-static)")
         programs = os.path.join(self.tmp, "bin")

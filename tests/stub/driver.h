@@ -172,6 +172,7 @@ static inline void trial_init(struct trial *t)
     t->request = (struct host_stub_request){
         .start = STUB_NOW,
         .start_fd = -1,
+        .gate_fd = -1,
         .proc_fd = -1,
         .notify_fd = -1,
         .hook_stdout_fd = -1,
