@@ -66,6 +66,7 @@ class EngineTest(unittest.TestCase):
         self.pids_before = set(leaks.descendants())
         self.mounts_before = self.mounts()
         self.states_before = self.states()
+        self.cgroups_before = set(cgroups.left())  # the engine's, of an earlier test
         self.addCleanup(self.check_left)
 
     def command(self, *argv, rc=0, stdin=None, timeout=90):
@@ -114,7 +115,7 @@ class EngineTest(unittest.TestCase):
         ]
         found += [
             f"cgroup {path}"
-            for path in cgroups.left()
+            for path in set(cgroups.left()) - self.cgroups_before
             if os.path.basename(path) not in self.engine_cgroups and path.count("/engine/")
         ]
         found += [f"cgroup {name}" for name in surroundings.cgroups_of_units() if name not in self.engine_cgroups]
