@@ -217,8 +217,12 @@ static bool at_event(struct process *p, int event)
 
     if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
         (void) ptrace(PTRACE_GETEVENTMSG, p->pid, NULL, &message);
-        if (message)
-            (void) add((pid_t) message, CHILD);
+        if (message) { /* the stub's child is the stub, too */
+            struct process *child = add((pid_t) message, CHILD);
+
+            if (child->executions < p->executions)
+                child->executions = p->executions;
+        }
     } else if (event == PTRACE_EVENT_EXEC && p->side == CHILD && ++p->executions == 2) {
         (void) ptrace(PTRACE_DETACH, p->pid, NULL, 0L);
         p->pid = 0;
