@@ -54,7 +54,7 @@ class Picture(ContainerTest):
         tool = os.path.join(bundle.TOP, "tests/bench/trace-picture")
         drawn = subprocess.run(["/usr/bin/python3", "-B", tool, *paths], capture_output=True, text=True, check=True)
         words = [element.text for element in ElementTree.fromstring(drawn.stdout).iter() if element.text]
-        for name in ("clone", "become the program", "the runtime"):
+        for name in ("clone", "the runtime"):
             self.assertIn(name, words)
         self.assertNotIn("too long", words)
 
