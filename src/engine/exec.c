@@ -25,6 +25,7 @@
 #include "engine/start.h"
 #include "host/foreground.h"
 #include "host/pidfile.h"
+#include "host/process.h"
 #include "host/socket.h"
 #include "host/stub_image.h"
 #include "host/terminal.h"
@@ -341,7 +342,7 @@ static int read_config(struct execution *x, struct err *err)
     return r < 0 ? r : existing_config(x->container, &x->bundle, &x->plan, err);
 }
 
-static int make(struct execution *x, struct err *err)
+static int walk_all(struct execution *x, struct err *err)
 {
     /* The status comes first: of a container that is being created the configuration may be half written. */
     static const struct step prepare[] = {
@@ -378,6 +379,20 @@ static int make(struct execution *x, struct err *err)
         r = walk(x, begin, err);
     }
     return r;
+}
+
+/*
+ * A container that ends meanwhile shows it in odd ways: its cgroup or its copy of the configuration is missing, or there
+ * is nobody whose namespaces could be joined, for a moment even before its pidfd tells.  All have one reason.
+ */
+static int make(struct execution *x, struct err *err)
+{
+    int r = walk_all(x, err);
+
+    if (r >= 0 || x->container->pidfd < 0 || (r != -ESRCH && !host_process_has_ended(x->container->pidfd)))
+        return r;
+    err_done(err);
+    return err_set(err, ERR_STATUS, 0, WORDS_EXEC_STOPPED);
 }
 
 static void reap(pid_t pid)

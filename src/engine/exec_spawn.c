@@ -14,13 +14,9 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "engine/exec.h"
-#include "host/words.h"
 
-static int clone_failed(const struct execution *x, int r, struct err *err)
+static int clone_failed(int r, struct err *err)
 {
-    /* its cgroup has been removed since: it was deleted */
-    if ((r == -ENOENT || r == -ENODEV) && x->where && x->where->process_fd >= 0)
-        return err_set(err, ERR_STATUS, 0, WORDS_EXEC_STOPPED);
     r = err_set(err, ERR_PROCESS, r, "create a process in the container");
     if (r == -EAGAIN)
         err_hint(
@@ -78,7 +74,7 @@ static int spawn(struct execution *x, struct err *err)
         init_run_exec(&x->init);
     }
     if (pid < 0)
-        return err_is_set(err) ? pid : clone_failed(x, pid, err);
+        return err_is_set(err) ? pid : clone_failed(pid, err);
     x->pid = pid;
     x->pidfd = pidfd;
     return 0;

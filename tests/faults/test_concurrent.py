@@ -19,6 +19,9 @@ HEAD_START = 0.25       # seconds for the second command; it waits for a lock lo
 GONE = "does not exist"
 EXISTS = "already exists"
 NOT_RUNNING = "not running"
+KILLED = 137            # the program's status: it had begun
+DIED = "the container's process"  # was killed, or ended; the container itself is only ending
+STOPPED = "cannot exec in a stopped container"
 
 
 class Meeting:
@@ -100,7 +103,7 @@ class Concurrent(FaultTest):
 
     def sweep(self, before, first, second, *legal, beginning=0):
         """FIRST and SECOND are commands that take keywords; LEGAL, a pair for each order: the words of the error that the
-        first and the second may end with, None for a success.  BEGINNING: all of so many calls, and no more."""
+        first and the second may end with, None for a success, KILLED for that of a program.  BEGINNING: all of so many calls, and no more."""
         before()
         alone = first()
         self.assertIn(alone.rc, (0, 137), str(alone))
@@ -123,8 +126,8 @@ class Concurrent(FaultTest):
     @staticmethod
     def is_so(result, words):
         lines = [line for line in result.err.strip().splitlines() if not WARNING.match(line)]
-        if words is None:
-            return result.rc == 0 and not lines
+        if words in (None, KILLED):
+            return result.rc == (words or 0) and not lines
         return result.rc != 0 and len(lines) == 1 and bool(ERROR.match(lines[0])) and words in lines[0]
 
     def look(self, at):
@@ -223,11 +226,12 @@ class Concurrent(FaultTest):
 
     def test_exec_delete(self):
         self.sweep(self.running, self.one("exec", "subject", "/probe", "-o", "/dev/null"),
-                   self.other("delete", "--force", "subject"), (None, None), ("exec", None))
+                   self.other("delete", "--force", "subject"), (None, None), (STOPPED, None), (GONE, None), (DIED, None),
+                   (KILLED, None))
 
     def test_delete_exec(self):
         self.sweep(self.running, self.one("delete", "--force", "subject"),
-                   self.other("exec", "subject", "/probe", "-o", "/dev/null"), (None, None), (None, "exec"))
+                   self.other("exec", "subject", "/probe", "-o", "/dev/null"), (None, None), (None, STOPPED), (None, GONE))
 
     def test_exec_pause(self):
         """One that is under way when the container is paused goes on when that is resumed."""

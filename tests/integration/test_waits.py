@@ -70,9 +70,8 @@ class StoppedProcess(ContainerTest):
 
     def test_exec_is_ended_by_delete(self):
         container = self.running()
-        executing = self.begin("exec", container.id, "/probe", "pause")
-        self.wait_for(lambda: len(self.runtime("ps", "-q", container.id).out.split()) > 1
-                      or len(cgroups.read(self.path(container), "cgroup.procs").split()) > 1, "the program", SECONDS)
+        executing = self.begin("exec", container.id, "/probe", "-o", "/begun", "wait-term")
+        container.wait_file("begun", "wait-term")
         for pid in cgroups.read(self.path(container), "cgroup.procs").split():
             os.kill(int(pid), signal.SIGSTOP)
         self.delete(container)

@@ -21,8 +21,8 @@ GONE, BUSY = "container does not exist", "another command works on this containe
 REASONS = {
     "create": ["already exists", BUSY],
     "start": [GONE, "cannot start", "ended before", "was killed", "is gone", BUSY],
-    "exec": [GONE, "cannot exec", "ended before", "was killed", "is gone", "not running", "cgroup", "No such process",
-             "copy of its configuration", "Cannot allocate memory"],     # of a pid namespace whose init is dead
+    "exec": [GONE, "cannot exec", "ended before", "was killed", "is gone", "not running",
+             "Cannot allocate memory"],     # of a pid namespace whose init is dying
     "kill": [GONE, "not running"],
     "pause": [GONE, "not running", "cannot pause", "cgroup", BUSY],
     "resume": [GONE, "not paused", "cgroup", BUSY],
