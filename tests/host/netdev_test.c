@@ -143,7 +143,7 @@ static void refusals(void)
 
     check_error(host_netdevs_move(proc_fd, devices, 2, netns_fd, moved, &err), &err,
                 "network device nothere: find it on the host: No such device", "a device that isn't there");
-    check(strstr(ip(false, "-o link"), "a0@") && !strstr(ip(true, "-o link"), "c0"),
+    check(strstr(ip(false, "-o link"), "a0@") && !strstr(ip(true, "-o link"), ": c0@"),
           "and the one before is back");
     check_error(move("lo", "lo1", moved), &err, "loopback", "the loopback device");
     check(shell("ip link add br0 type bridge") == 0, "a bridge");

@@ -6,30 +6,14 @@ otherwise the one that this machine's apt uses.
 """
 
 import os
-import re
 import shutil
 import subprocess
 import unittest
 
 from ocitest import ContainerTest, PtyProcess, has_program, host, main, set_namespace
+from ocitest.debian import archive
 
 SUITE = "bookworm"
-
-
-def mirror():
-    if os.environ.get("OCIRT_TEST_MIRROR"):
-        return os.environ["OCIRT_TEST_MIRROR"]
-    names = ["/etc/apt/sources.list"]
-    if os.path.isdir("/etc/apt/sources.list.d"):
-        names += [os.path.join("/etc/apt/sources.list.d", n) for n in os.listdir("/etc/apt/sources.list.d")]
-    for name in names:
-        if os.path.exists(name):
-            with open(name, encoding="utf-8") as file:
-                found = re.search(r"^(?:URIs:|deb(?: \[[^]]*\])?)\s+(https?://\S+/debian)/?\s", file.read(),
-                                  re.MULTILINE)
-            if found:
-                return found.group(1)
-    return "http://deb.debian.org/debian"
 
 
 def debian():
@@ -42,7 +26,7 @@ def debian():
         raise unittest.SkipTest("needs root and debootstrap")
     os.makedirs(cache, exist_ok=True)
     new = f"{path}.{os.getpid()}"
-    made = subprocess.run(["debootstrap", "--variant=minbase", SUITE, new, mirror()],
+    made = subprocess.run(["debootstrap", "--variant=minbase", SUITE, new, archive()],
                           stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     for name in ("proc", "sys"):
