@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * check.c - check BUNDLE: all mistakes of its config.json, with lines; nothing is touched, and no root is needed.
+ * check.c - check BUNDLE: all mistakes of its config.json, with lines; nothing is touched, and no root is
+ * needed.
  */
 #include <stdlib.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * events.c - events ROOT ID MILLISECONDS N: follow what a container uses, until it ends or N events were told.
+ * events.c - events ROOT ID MILLISECONDS N: follow what a container uses, until it ends or N events were
+ * told.
  */
 #include <stdlib.h>
 

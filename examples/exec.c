@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * exec.c - exec ROOT ID PROGRAM [WORD...]: one more program in a running container; ends with its exit status.
+ * exec.c - exec ROOT ID PROGRAM [WORD...]: one more program in a running container; ends with its exit
+ * status.
  */
 #include "example.h"
 

@@ -2,8 +2,8 @@
 /*
  * run-to-completion.c - run-to-completion ROOT BUNDLE ID: run a container and end with its exit status.
  *
- * The program shares our descriptors 0, 1 and 2.  Signals stay ours: a program with a loop of its own would rather
- * decide itself what SIGTERM means.
+ * The program shares our descriptors 0, 1 and 2.  Signals stay ours: a program with a loop of its own would
+ * rather decide itself what SIGTERM means.
  */
 #include "example.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * threads.c - threads ROOT TIMES BUNDLE...: a thread for each bundle makes containers of it, one after the other, all
- * with one context.
+ * threads.c - threads ROOT TIMES BUNDLE...: a thread for each bundle makes containers of it, one after the
+ * other, all with one context.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * wait.c - wait ROOT ID...: wait for the ends of several containers in one poll(2), as a program's main loop would.
+ * wait.c - wait ROOT ID...: wait for the ends of several containers in one poll(2), as a program's main loop
+ * would.
  */
 #include <errno.h>
 #include <poll.h>

@@ -152,18 +152,23 @@ int json_slurp(int fd, struct arena *arena, char **ret_text, size_t *ret_len);
 bool json_has_member(const struct json_node *node, size_t offset);
 
 /*
- * Path of property m of object o: linux.resources.memory.limit.  As snprintf: returns the whole length, BUF may
- * be NULL if SIZE is 0.  The second makes it in ARENA; NULL if out of memory.
+ * Path of property m of object o: linux.resources.memory.limit.  As snprintf: returns the whole length, BUF
+ * may be NULL if SIZE is 0.  The second makes it in ARENA; NULL if out of memory.
  */
 #define json_path(buf, size, o, m) json_member_path(buf, size, &(o)->node, offsetof(__typeof__(*(o)), m))
 size_t json_member_path(char *buf, size_t size, const struct json_node *node, size_t offset);
 char *json_member_path_in(struct arena *arena, const struct json_node *node, size_t offset);
 
-/* Offset in the text of the value of property m of object o; 0 if it is absent or was not read from a text. */
+/*
+ * Offset in the text of the value of property m of object o; 0 if it is absent or was not read from a text.
+ */
 #define json_offset(o, m) json_member_offset(&(o)->node, offsetof(__typeof__(*(o)), m))
 uint32_t json_member_offset(const struct json_node *node, size_t offset);
 
-/* Offset of element (or of the name of entry) INDEX of the array (or object) at OFFSET in TEXT, which was read. */
+/*
+ * Offset of element (or of the name of entry) INDEX of the array (or object) at OFFSET in TEXT, which was
+ * read.
+ */
 size_t json_element_offset(const char *text, size_t offset, size_t index);
 
 /* Line and column of an offset, from 1.  A column is a character, not a byte. */
@@ -216,7 +221,9 @@ int json_write(const void *object, enum json_style style, FILE *out);
  */
 void *json_new(struct arena *arena, const struct json_type *type);
 
-/* Counts property m of object o as given although it is zero or empty; or no longer.  node.type must be set. */
+/*
+ * Counts property m of object o as given although it is zero or empty; or no longer.  node.type must be set.
+ */
 #define json_mark(o, m)   json_mark_member(&(o)->node, offsetof(__typeof__(*(o)), m), true)
 #define json_unmark(o, m) json_mark_member(&(o)->node, offsetof(__typeof__(*(o)), m), false)
 void json_mark_member(struct json_node *node, size_t offset, bool given);

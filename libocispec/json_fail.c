@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-/* ---- errors ---------------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 /* Always returns 0, which makes yajl stop. */
 int json_fail_no_memory(struct reader *r)
@@ -150,7 +150,7 @@ int json_fail_missing(struct reader *r, const struct json_node *object, const ch
     return fail_text(r, object->start, &text);
 }
 
-/* ---- no JSON at all -------------------------------------------------------------------------------------- */
+/* ---- no JSON at all ------------------------------------------------------------------------------------ */
 
 static bool is_space(char c)
 {
@@ -174,7 +174,9 @@ static bool is_trailing_comma(const char *text, size_t len, size_t offset)
     return offset > 0 && text[offset - 1] == ',';
 }
 
-/* yajl's reasons (it says "parse error: " or "lexical error: " before them) in the words of our other errors. */
+/*
+ * yajl's reasons (it says "parse error: " or "lexical error: " before them) in the words of our other errors.
+ */
 static const struct {
     const char *theirs, *ours;
 } reasons[] = {
@@ -253,7 +255,7 @@ int json_fail_syntax(struct reader *r, const char *why)
     return fail_text(r, offset, &text);
 }
 
-/* ---- skipped properties ---------------------------------------------------------------------------------- */
+/* ---- skipped properties -------------------------------------------------------------------------------- */
 
 /* Goes on counting where it stopped: a text may consist of nothing but skipped properties. */
 static void move_to(struct place *p, const char *text, size_t offset)

@@ -28,7 +28,9 @@ void json_text_put_path(struct json_text *text, const struct json_node *node);
 void json_text_put_step(struct json_text *text, const char *name); /* ".name", or "name" at its beginning */
 void json_text_put_key(struct json_text *text, const char *key);   /* ["key"] */
 
-/* Where in the text of a token that ends before END it begins: a string (at its quote), a number or a word. */
+/*
+ * Where in the text of a token that ends before END it begins: a string (at its quote), a number or a word.
+ */
 size_t json_token_start(const char *text, size_t end);
 
 /* The name of an element of a JSON_DICT. */

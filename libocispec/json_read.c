@@ -21,7 +21,7 @@ size_t json_token_end(struct reader *r)
     return r->at_end ? r->len : yajl_get_bytes_consumed(r->yajl);
 }
 
-/* ---- containers ------------------------------------------------------------------------------------------ */
+/* ---- containers ---------------------------------------------------------------------------------------- */
 
 /* One more element at the end of the open list; the list doubles when full. */
 static void *append(struct reader *r, size_t size)
@@ -216,7 +216,7 @@ static int on_end_array(void *ctx)
     return 1;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------ */
+/* ---- keys ---------------------------------------------------------------------------------------------- */
 
 /* What holds for strings anywhere, also in what is skipped; 1 if it does. */
 static int check_unicode(struct reader *r)
@@ -288,7 +288,7 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
     return 1;
 }
 
-/* ---- values ---------------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------------- */
 
 static void forget_value(struct reader *r)
 {
@@ -433,7 +433,7 @@ static int on_string(void *ctx, const unsigned char *text, size_t len)
     return kind == JSON_CHOICE ? store_choice(r, s, len) : store_string(r, s, len);
 }
 
-/* ---- yajl ------------------------------------------------------------------------------------------------ */
+/* ---- yajl ---------------------------------------------------------------------------------------------- */
 
 /* What yajl allocates knows its size, because realloc must copy. */
 struct chunk {

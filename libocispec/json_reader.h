@@ -50,7 +50,7 @@ struct reader {
     struct frame stack[FRAMES_MAX];
 };
 
-/* ---- where we are ---------------------------------------------------------------------------------------- */
+/* ---- where we are -------------------------------------------------------------------------------------- */
 
 static inline struct frame *top(struct reader *r)
 {
@@ -98,7 +98,7 @@ static inline bool skipping(struct reader *r)
 size_t json_token_end(struct reader *r);
 size_t json_token_here(struct reader *r);
 
-/* ---- json_fail.c: all but the last fill *r->err and r->code, and return 0, which makes yajl stop ------------ */
+/* ---- json_fail.c: all but the last fill *r->err and r->code, and return 0, which makes yajl stop ------- */
 
 /* How far from zero, either way. */
 struct range {

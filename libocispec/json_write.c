@@ -18,7 +18,7 @@ struct writer {
     int error;
 };
 
-/* ---- punctuation ----------------------------------------------------------------------------------------- */
+/* ---- punctuation --------------------------------------------------------------------------------------- */
 
 static void new_line(struct writer *w)
 {
@@ -53,7 +53,7 @@ static void next_element(struct writer *w)
     new_line(w);
 }
 
-/* ---- values ---------------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------------- */
 
 /* NULL where there must be a string is the program's mistake. */
 static void write_string(struct writer *w, const char *s)

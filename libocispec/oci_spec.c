@@ -11,7 +11,7 @@
 
 /* clang-format off */
 
-/* ---- words ----------------------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------------------------------------- */
 
 WORDS(oci_namespace_types,
       [OCI_NAMESPACE_PID] = "pid", [OCI_NAMESPACE_NETWORK] = "network", [OCI_NAMESPACE_MOUNT] = "mount",
@@ -19,7 +19,8 @@ WORDS(oci_namespace_types,
       [OCI_NAMESPACE_CGROUP] = "cgroup", [OCI_NAMESPACE_TIME] = "time");
 
 WORDS(oci_device_types,
-      [OCI_DEVICE_CHAR] = "c", [OCI_DEVICE_BLOCK] = "b", [OCI_DEVICE_UNBUFFERED] = "u", [OCI_DEVICE_FIFO] = "p");
+      [OCI_DEVICE_CHAR] = "c", [OCI_DEVICE_BLOCK] = "b", [OCI_DEVICE_UNBUFFERED] = "u",
+      [OCI_DEVICE_FIFO] = "p");
 
 WORDS(oci_device_rule_types,
       [OCI_DEVICE_CHAR] = "c", [OCI_DEVICE_BLOCK] = "b", [OCI_DEVICE_ALL] = "a");
@@ -46,19 +47,22 @@ WORDS(oci_seccomp_actions,
       [OCI_SECCOMP_NOTIFY] = "SCMP_ACT_NOTIFY");
 
 WORDS(oci_seccomp_ops,
-      [OCI_SECCOMP_OP_NE] = "SCMP_CMP_NE", [OCI_SECCOMP_OP_LT] = "SCMP_CMP_LT", [OCI_SECCOMP_OP_LE] = "SCMP_CMP_LE",
-      [OCI_SECCOMP_OP_EQ] = "SCMP_CMP_EQ", [OCI_SECCOMP_OP_GE] = "SCMP_CMP_GE", [OCI_SECCOMP_OP_GT] = "SCMP_CMP_GT",
+      [OCI_SECCOMP_OP_NE] = "SCMP_CMP_NE", [OCI_SECCOMP_OP_LT] = "SCMP_CMP_LT",
+      [OCI_SECCOMP_OP_LE] = "SCMP_CMP_LE",
+      [OCI_SECCOMP_OP_EQ] = "SCMP_CMP_EQ", [OCI_SECCOMP_OP_GE] = "SCMP_CMP_GE",
+      [OCI_SECCOMP_OP_GT] = "SCMP_CMP_GT",
       [OCI_SECCOMP_OP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ");
 
 WORDS(oci_memory_policy_modes,
-      [OCI_MPOL_DEFAULT] = "MPOL_DEFAULT", [OCI_MPOL_BIND] = "MPOL_BIND", [OCI_MPOL_INTERLEAVE] = "MPOL_INTERLEAVE",
+      [OCI_MPOL_DEFAULT] = "MPOL_DEFAULT", [OCI_MPOL_BIND] = "MPOL_BIND",
+      [OCI_MPOL_INTERLEAVE] = "MPOL_INTERLEAVE",
       [OCI_MPOL_WEIGHTED_INTERLEAVE] = "MPOL_WEIGHTED_INTERLEAVE", [OCI_MPOL_PREFERRED] = "MPOL_PREFERRED",
       [OCI_MPOL_PREFERRED_MANY] = "MPOL_PREFERRED_MANY", [OCI_MPOL_LOCAL] = "MPOL_LOCAL");
 
 WORDS(oci_personality_domains,
       [OCI_PERSONALITY_LINUX] = "LINUX", [OCI_PERSONALITY_LINUX32] = "LINUX32");
 
-/* ---- tables ---------------------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------------------------- */
 
 FIELDS(box) = { F(box, height, "height", REQ), F(box, width, "width", REQ) };
 TYPE(box);
@@ -86,7 +90,9 @@ FIELDS(scheduler) = {
 };
 TYPE(scheduler);
 
-FIELDS(io_priority) = { CHOICE(io_priority, class, "class", oci_io_classes, REQ), F(io_priority, priority, "priority") };
+FIELDS(io_priority) = {
+    CHOICE(io_priority, class, "class", oci_io_classes, REQ), F(io_priority, priority, "priority"),
+};
 TYPE(io_priority);
 
 FIELDS(cpu_affinity) = { F(cpu_affinity, initial, "initial"), F(cpu_affinity, final, "final") };
@@ -124,7 +130,8 @@ TYPE(id_mapping);
 FIELDS(mount) = {
     F(mount, destination, "destination", REQ), F(mount, type, "type"), F(mount, source, "source"),
     F(mount, options, "options"),
-    OBJS(mount, uid_mappings, "uidMappings", id_mapping), OBJS(mount, gid_mappings, "gidMappings", id_mapping),
+    OBJS(mount, uid_mappings, "uidMappings", id_mapping),
+    OBJS(mount, gid_mappings, "gidMappings", id_mapping),
 };
 PUBLIC_TYPE(mount);
 
@@ -147,7 +154,8 @@ FIELDS(namespace) = { CHOICE(namespace, type, "type", oci_namespace_types, REQ),
 TYPE(namespace);
 
 FIELDS(device) = {
-    F(device, path, "path", REQ), CHOICE(device, type, "type", oci_device_types, REQ), F(device, major, "major"),
+    F(device, path, "path", REQ), CHOICE(device, type, "type", oci_device_types, REQ),
+    F(device, major, "major"),
     F(device, minor, "minor"), F(device, file_mode, "fileMode"), F(device, uid, "uid"), F(device, gid, "gid"),
 };
 TYPE(device);
@@ -156,7 +164,8 @@ FIELDS(net_device) = { F(net_device, name, "name") };
 KEYED_TYPE(net_device);
 
 FIELDS(device_rule) = {
-    F(device_rule, allow, "allow", REQ), CHOICE(device_rule, type, "type", oci_device_rule_types), F(device_rule, major, "major"),
+    F(device_rule, allow, "allow", REQ), CHOICE(device_rule, type, "type", oci_device_rule_types),
+    F(device_rule, major, "major"),
     F(device_rule, minor, "minor"), F(device_rule, access, "access"),
 };
 TYPE(device_rule);
@@ -181,7 +190,8 @@ TYPE(pids);
 
 /* One struct, but each list has its own table: a rate is unknown among the weights. */
 FIELDS(block_weight) = {
-    F(block_device, major, "major", REQ), F(block_device, minor, "minor", REQ), F(block_device, weight, "weight"),
+    F(block_device, major, "major", REQ), F(block_device, minor, "minor", REQ),
+    F(block_device, weight, "weight"),
     F(block_device, leaf_weight, "leafWeight"),
 };
 TYPE_OF(static, block_weight, block_device, 0);
@@ -201,7 +211,9 @@ FIELDS(block_io) = {
 };
 TYPE(block_io);
 
-FIELDS(hugepage_limit) = { F(hugepage_limit, page_size, "pageSize", REQ), F(hugepage_limit, limit, "limit", REQ) };
+FIELDS(hugepage_limit) = {
+    F(hugepage_limit, page_size, "pageSize", REQ), F(hugepage_limit, limit, "limit", REQ),
+};
 TYPE(hugepage_limit);
 
 FIELDS(interface_priority) = {
@@ -231,7 +243,8 @@ FIELDS(resources) = {
 PUBLIC_TYPE(resources);
 
 FIELDS(syscall_arg) = {
-    F(syscall_arg, index, "index", REQ), F(syscall_arg, value, "value", REQ), F(syscall_arg, value_two, "valueTwo"),
+    F(syscall_arg, index, "index", REQ), F(syscall_arg, value, "value", REQ),
+    F(syscall_arg, value_two, "valueTwo"),
     CHOICE(syscall_arg, op, "op", oci_seccomp_ops, REQ),
 };
 TYPE(syscall_arg);
@@ -263,11 +276,14 @@ FIELDS(rdt_change) = {
 PUBLIC_TYPE(rdt_change);
 
 FIELDS(memory_policy) = {
-    CHOICE(memory_policy, mode, "mode", oci_memory_policy_modes, REQ), F(memory_policy, nodes, "nodes"), F(memory_policy, flags, "flags"),
+    CHOICE(memory_policy, mode, "mode", oci_memory_policy_modes, REQ), F(memory_policy, nodes, "nodes"),
+    F(memory_policy, flags, "flags"),
 };
 TYPE(memory_policy);
 
-FIELDS(personality) = { CHOICE(personality, domain, "domain", oci_personality_domains, REQ), F(personality, flags, "flags") };
+FIELDS(personality) = {
+    CHOICE(personality, domain, "domain", oci_personality_domains, REQ), F(personality, flags, "flags"),
+};
 TYPE(personality);
 
 FIELDS(time_offset) = { F(time_offset, secs, "secs"), F(time_offset, nanosecs, "nanosecs") };

@@ -14,7 +14,7 @@
 
 /* clang-format off */
 
-/* ---- the words ------------------------------------------------------------------------------------------ */
+/* ---- the words ----------------------------------------------------------------------------------------- */
 
 enum oci_namespace_type {
     OCI_NAMESPACE_UNSET, OCI_NAMESPACE_PID, OCI_NAMESPACE_NETWORK, OCI_NAMESPACE_MOUNT, OCI_NAMESPACE_IPC,
@@ -22,7 +22,8 @@ enum oci_namespace_type {
 };
 
 enum oci_device_type {
-    OCI_DEVICE_UNSET, OCI_DEVICE_CHAR, OCI_DEVICE_BLOCK, OCI_DEVICE_UNBUFFERED, OCI_DEVICE_FIFO, OCI_DEVICE_ALL,
+    OCI_DEVICE_UNSET, OCI_DEVICE_CHAR, OCI_DEVICE_BLOCK, OCI_DEVICE_UNBUFFERED, OCI_DEVICE_FIFO,
+    OCI_DEVICE_ALL,
 };
 
 enum oci_propagation {             /* those with R in front are an extension that all runtimes share */
@@ -32,7 +33,8 @@ enum oci_propagation {             /* those with R in front are an extension tha
 };
 
 enum oci_sched_policy {
-    OCI_SCHED_UNSET, OCI_SCHED_OTHER, OCI_SCHED_FIFO, OCI_SCHED_RR, OCI_SCHED_BATCH, OCI_SCHED_ISO, OCI_SCHED_IDLE,
+    OCI_SCHED_UNSET, OCI_SCHED_OTHER, OCI_SCHED_FIFO, OCI_SCHED_RR, OCI_SCHED_BATCH, OCI_SCHED_ISO,
+    OCI_SCHED_IDLE,
     OCI_SCHED_DEADLINE,
 };
 
@@ -60,7 +62,7 @@ extern const struct json_words oci_namespace_types, oci_device_types, oci_device
     oci_sched_policies, oci_io_classes, oci_seccomp_actions, oci_seccomp_ops, oci_memory_policy_modes,
     oci_personality_domains;
 
-/* ---- process -------------------------------------------------------------------------------------------- */
+/* ---- process ------------------------------------------------------------------------------------------- */
 
 struct oci_box { struct json_node node; uint32_t height, width; };
 
@@ -105,7 +107,7 @@ struct oci_process {
     struct oci_cpu_affinity *exec_cpu_affinity;
 };
 
-/* ---- root, mounts, hooks -------------------------------------------------------------------------------- */
+/* ---- root, mounts, hooks ------------------------------------------------------------------------------- */
 
 struct oci_root { struct json_node node; char *path; bool readonly; };
 
@@ -127,7 +129,7 @@ struct oci_hooks {
     struct oci_hook_list prestart, create_runtime, create_container, start_container, poststart, poststop;
 };
 
-/* ---- linux ---------------------------------------------------------------------------------------------- */
+/* ---- linux --------------------------------------------------------------------------------------------- */
 
 struct oci_namespace {
     struct json_node node;
@@ -185,7 +187,9 @@ struct oci_block_io {
 
 struct oci_hugepage_limit { struct json_node node; char *page_size; uint64_t limit; };
 struct oci_interface_priority { struct json_node node; char *name; uint32_t priority; };
-struct oci_network { struct json_node node; uint32_t class_id; JSON_LIST(struct oci_interface_priority *) priorities; };
+struct oci_network {
+    struct json_node node; uint32_t class_id; JSON_LIST(struct oci_interface_priority *) priorities;
+};
 struct oci_rdma { struct json_node node; char *key; uint32_t hca_handles, hca_objects; };
 
 struct oci_resources {
@@ -201,7 +205,9 @@ struct oci_resources {
     struct json_map unified;
 };
 
-struct oci_syscall_arg { struct json_node node; uint32_t index; uint64_t value, value_two; enum oci_seccomp_op op; };
+struct oci_syscall_arg {
+    struct json_node node; uint32_t index; uint64_t value, value_two; enum oci_seccomp_op op;
+};
 
 struct oci_syscall {
     struct json_node node;
@@ -240,7 +246,9 @@ struct oci_memory_policy {
     struct json_strings flags;
 };
 
-struct oci_personality { struct json_node node; enum oci_personality_domain domain; struct json_strings flags; };
+struct oci_personality {
+    struct json_node node; enum oci_personality_domain domain; struct json_strings flags;
+};
 struct oci_time_offset { struct json_node node; char *key; int64_t secs; uint32_t nanosecs; };
 
 struct oci_linux {
@@ -261,7 +269,7 @@ struct oci_linux {
     JSON_LIST(struct oci_time_offset *) time_offsets;
 };
 
-/* ---- the document --------------------------------------------------------------------------------------- */
+/* ---- the document -------------------------------------------------------------------------------------- */
 
 struct oci_spec {
     struct json_node node;

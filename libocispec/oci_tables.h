@@ -14,9 +14,12 @@
 
 #define FIELDS(s)                       static const struct json_field s##_fields[]
 #define F(s, m, json, ...)              JSON_FIELD(struct oci_##s, m, json, __VA_ARGS__)
-#define CHOICE(s, m, json, words, ...)  JSON_FIELD_OF(struct oci_##s, m, json, JSON_CHOICE, &words, __VA_ARGS__)
-#define OBJ(s, m, json, t, ...)         JSON_FIELD_OF(struct oci_##s, m, json, JSON_OBJECT, &oci_##t##_type, __VA_ARGS__)
-#define OBJS(s, m, json, t, ...)        JSON_FIELD_OF(struct oci_##s, m, json, JSON_OBJECTS, &oci_##t##_type, __VA_ARGS__)
+#define CHOICE(s, m, json, words, ...) \
+    JSON_FIELD_OF(struct oci_##s, m, json, JSON_CHOICE, &words, __VA_ARGS__)
+#define OBJ(s, m, json, t, ...) \
+    JSON_FIELD_OF(struct oci_##s, m, json, JSON_OBJECT, &oci_##t##_type, __VA_ARGS__)
+#define OBJS(s, m, json, t, ...) \
+    JSON_FIELD_OF(struct oci_##s, m, json, JSON_OBJECTS, &oci_##t##_type, __VA_ARGS__)
 #define DICT(s, m, json, t)             JSON_FIELD_OF(struct oci_##s, m, json, JSON_DICT, &oci_##t##_type, 0)
 
 /* The type of a table whose fields fill struct oci_S. */

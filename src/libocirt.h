@@ -43,7 +43,7 @@ extern "C" {
 
 #define OCIRT_API __attribute__((visibility("default")))
 
-/* ---- errors ------------------------------------------------------------------------------------------------ */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 /* What failed.  NULL is taken for one of which there was no memory left to tell more. */
 struct ocirt_error;
@@ -72,7 +72,7 @@ OCIRT_API const struct ocirt_error *ocirt_error_next(const struct ocirt_error *e
 /* Frees an error with all that follow it.  NULL is fine. */
 OCIRT_API void ocirt_error_free(struct ocirt_error *error);
 
-/* ---- the context ------------------------------------------------------------------------------------------- */
+/* ---- the context --------------------------------------------------------------------------------------- */
 
 enum ocirt_manager { OCIRT_MANAGER_CGROUPFS, OCIRT_MANAGER_SYSTEMD, OCIRT_MANAGER_DISABLED };
 enum ocirt_rootless { OCIRT_ROOTLESS_AUTO, OCIRT_ROOTLESS_YES, OCIRT_ROOTLESS_NO };
@@ -82,19 +82,28 @@ struct ocirt_options {
     const char *root; /* state directory; NULL: /run/ocirt, or $XDG_RUNTIME_DIR/ocirt when not root */
     enum ocirt_manager manager;   /* who makes the cgroups; a user's SYSTEMD is found by $XDG_RUNTIME_DIR */
     enum ocirt_rootless rootless; /* leave out what only root may do in cgroups; AUTO: if not root */
-    /* One line each, without a newline; called by the thread that made the call, and not to call the library again. */
+    /*
+     * One line each, without a newline; called by the thread that made the call, and not to call the library
+     * again.
+     */
     void (*warn)(void *context, const char *text);  /* warnings; NULL: dropped */
     void (*debug)(void *context, const char *text); /* what is being done; NULL: dropped */
     void *context;                                  /* for these two */
     int trace_fd; /* > 0: phases as Chrome trace events are appended to it; 0: none */
-    /* The span of a trace that the calls belong to, as W3C Trace Context has it; NULL: none.  Hooks find it in their
-     * environment, unless they are given another, and so do readers of trace_fd.  One that is not valid counts as none. */
+    /*
+     * The span of a trace that the calls belong to, as W3C Trace Context has it; NULL: none.  Hooks find it
+     * in their environment, unless they are given another, and so do readers of trace_fd.  One that is not
+     * valid counts as none.
+     */
     const char *traceparent;
 };
 
 struct ocirt;
 
-/* Makes a context.  Opens nothing: a state directory that is not there yet is made by the first ocirt_create(). */
+/*
+ * Makes a context.  Opens nothing: a state directory that is not there yet is made by the first
+ * ocirt_create().
+ */
 OCIRT_API int ocirt_new(const struct ocirt_options *options, struct ocirt **ret_ocirt,
                         struct ocirt_error **ret_error);
 
@@ -104,11 +113,12 @@ OCIRT_API void ocirt_free(struct ocirt *ocirt);
 /* The state directory, absolute, also if it does not exist yet.  Reads $XDG_RUNTIME_DIR if none was given. */
 OCIRT_API int ocirt_root(const struct ocirt *ocirt, char **ret_path, struct ocirt_error **ret_error);
 
-/* ---- create, start, run ------------------------------------------------------------------------------------ */
+/* ---- create, start, run -------------------------------------------------------------------------------- */
 
 /*
- * What a container used, from the statistics of its cgroup.  Where these are not counted (no cgroup, no controller), from
- * those of its first process and of the children that it has waited for; memory is then that of the largest one.
+ * What a container used, from the statistics of its cgroup.  Where these are not counted (no cgroup, no
+ * controller), from those of its first process and of the children that it has waited for; memory is then
+ * that of the largest one.
  */
 struct ocirt_usage {
     size_t size;
@@ -143,27 +153,29 @@ struct ocirt_create_options {
 };
 
 /*
- * Makes the container ID of a bundle (runtime.md "Create"): when it returns, all but the program is there, and waits for
- * ocirt_start().  An id has letters, digits and _+.- and is new (else E_EXISTS).  On failure everything is undone.
+ * Makes the container ID of a bundle (runtime.md "Create"): when it returns, all but the program is there,
+ * and waits for ocirt_start().  An id has letters, digits and _+.- and is new (else E_EXISTS).  On failure
+ * everything is undone.
  */
 OCIRT_API int ocirt_create(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *options,
                            struct ocirt_error **ret_error);
 
 /*
- * Lets a created container execute its program (runtime.md "Start"); 0 means that it was executed and the poststart
- * hooks ran.  A program that can't be executed leaves a stopped container, a hook that failed none.
+ * Lets a created container execute its program (runtime.md "Start"); 0 means that it was executed and the
+ * poststart hooks ran.  A program that can't be executed leaves a stopped container, a hook that failed none.
  */
 OCIRT_API int ocirt_start(struct ocirt *ocirt, const char *id, struct ocirt_error **ret_error);
 
 /*
- * Create, start, wait and delete.  In the foreground this thread passes signals on to the program (they are blocked for
- * it, so other threads should block them too; see leave_signals), and copies between the terminal of the container, if it
- * has one, and the descriptors 0 and 1.  *RET_STATUS is the exit status, 128 + n after signal n; 0 when detached.
+ * Create, start, wait and delete.  In the foreground this thread passes signals on to the program (they are
+ * blocked for it, so other threads should block them too; see leave_signals), and copies between the terminal
+ * of the container, if it has one, and the descriptors 0 and 1.  *RET_STATUS is the exit status, 128 + n
+ * after signal n; 0 when detached.
  */
 OCIRT_API int ocirt_run(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *options,
                         int *ret_status, struct ocirt_error **ret_error);
 
-/* ---- what there is ----------------------------------------------------------------------------------------- */
+/* ---- what there is ------------------------------------------------------------------------------------- */
 
 enum ocirt_status { OCIRT_CREATING = 1, OCIRT_CREATED, OCIRT_RUNNING, OCIRT_STOPPED, OCIRT_PAUSED };
 
@@ -177,13 +189,17 @@ struct ocirt_container {
     pid_t pid; /* as the caller sees it; 0 if stopped */
 };
 
-/* The state (runtime.md "State") with what runc and crun add, JSON in several lines.  E_NOT_FOUND if there is none. */
+/*
+ * The state (runtime.md "State") with what runc and crun add, JSON in several lines.  E_NOT_FOUND if there is
+ * none.
+ */
 OCIRT_API int ocirt_state(struct ocirt *ocirt, const char *id, char **ret_json,
                           struct ocirt_error **ret_error);
 
 /*
- * Calls EACH for every container, in the order of their ids; what it is given is good until it returns.  If it returns
- * non-zero that is returned at once, without an error.  One that can't be read is warned of and left out.
+ * Calls EACH for every container, in the order of their ids; what it is given is good until it returns.  If
+ * it returns non-zero that is returned at once, without an error.  One that can't be read is warned of and
+ * left out.
  */
 OCIRT_API int ocirt_list(struct ocirt *ocirt,
                          int (*each)(void *context, const struct ocirt_container *container), void *context,
@@ -192,18 +208,19 @@ OCIRT_API int ocirt_list(struct ocirt *ocirt,
 /* The same as one JSON array of states, in one line. */
 OCIRT_API int ocirt_list_json(struct ocirt *ocirt, char **ret_json, struct ocirt_error **ret_error);
 
-/* ---- what can be done to a container ------------------------------------------------------------------------ */
+/* ---- what can be done to a container ------------------------------------------------------------------- */
 
 /*
- * Sends SIGNAL, a number, to the container's process (runtime.md "Kill"); ALL: to all processes of its cgroup.  Where the
- * container has no pid namespace of its own, SIGKILL is for all.  E_STATUS if it is neither created nor running.
+ * Sends SIGNAL, a number, to the container's process (runtime.md "Kill"); ALL: to all processes of its
+ * cgroup.  Where the container has no pid namespace of its own, SIGKILL is for all.  E_STATUS if it is
+ * neither created nor running.
  */
 OCIRT_API int ocirt_kill(struct ocirt *ocirt, const char *id, int signal, bool all,
                          struct ocirt_error **ret_error);
 
 /*
- * Removes a container that is stopped or only created, with its cgroup, and runs the poststop hooks (runtime.md
- * "Delete").  FORCE: kills it first, and an id that does not exist is fine.
+ * Removes a container that is stopped or only created, with its cgroup, and runs the poststop hooks
+ * (runtime.md "Delete").  FORCE: kills it first, and an id that does not exist is fine.
  */
 OCIRT_API int ocirt_delete(struct ocirt *ocirt, const char *id, bool force, struct ocirt_error **ret_error);
 
@@ -218,35 +235,39 @@ OCIRT_API int ocirt_ps(struct ocirt *ocirt, const char *id, pid_t **ret_pids, si
                        struct ocirt_error **ret_error);
 
 /*
- * Changes limits.  RESOURCES: JSON text as in linux.resources (config-linux.md "Control groups"); what is not in it stays.
- * "intelRdt" may stand beside.
+ * Changes limits.  RESOURCES: JSON text as in linux.resources (config-linux.md "Control groups"); what is not
+ * in it stays.  "intelRdt" may stand beside.
  */
 OCIRT_API int ocirt_update(struct ocirt *ocirt, const char *id, const char *resources,
                            struct ocirt_error **ret_error);
 
-/* What the container uses, one line of JSON as `runc events --stats` has it.  Sizes are bytes, CPU times nanoseconds. */
+/*
+ * What the container uses, one line of JSON as `runc events --stats` has it.  Sizes are bytes, CPU times
+ * nanoseconds.
+ */
 OCIRT_API int ocirt_stats(struct ocirt *ocirt, const char *id, char **ret_json,
                           struct ocirt_error **ret_error);
 
 /*
- * Calls EACH with a line of JSON every INTERVAL_MS milliseconds and on each out-of-memory kill, until the container ends
- * or EACH returns non-zero, which is returned without an error then.
+ * Calls EACH with a line of JSON every INTERVAL_MS milliseconds and on each out-of-memory kill, until the
+ * container ends or EACH returns non-zero, which is returned without an error then.
  */
 OCIRT_API int ocirt_events(struct ocirt *ocirt, const char *id, unsigned interval_ms,
                            int (*each)(void *context, const char *json), void *context,
                            struct ocirt_error **ret_error);
 
 /*
- * Waits until the container's process has ended, and reaps it if it is a child.  *RET_STATUS is its exit status, 128 + n
- * after signal n; -1 where the kernel does not tell: the caller is not its parent, and it is older than 6.15
- * (PIDFD_GET_INFO), or it ended before and somebody has reaped it.  E_STATUS if it has no process yet.
+ * Waits until the container's process has ended, and reaps it if it is a child.  *RET_STATUS is its exit
+ * status, 128 + n after signal n; -1 where the kernel does not tell: the caller is not its parent, and it is
+ * older than 6.15 (PIDFD_GET_INFO), or it ended before and somebody has reaped it.  E_STATUS if it has no
+ * process yet.
  */
 OCIRT_API int ocirt_wait(struct ocirt *ocirt, const char *id, int *ret_status,
                          struct ocirt_error **ret_error);
 
 /*
- * A pidfd of the container's process, for poll(2) beside other things: it is readable when the process has ended.  The
- * caller closes it.  E_STATUS if the container is stopped.
+ * A pidfd of the container's process, for poll(2) beside other things: it is readable when the process has
+ * ended.  The caller closes it.  E_STATUS if the container is stopped.
  */
 OCIRT_API int ocirt_pidfd(struct ocirt *ocirt, const char *id, int *ret_fd, struct ocirt_error **ret_error);
 
@@ -272,8 +293,8 @@ struct ocirt_exec_options {
 };
 
 /*
- * Runs one more program in a running or created container.  *RET_STATUS as for ocirt_run(), and so are signals and the
- * terminal.  E_EXEC, E_CWD and others say why the program could not be executed.
+ * Runs one more program in a running or created container.  *RET_STATUS as for ocirt_run(), and so are
+ * signals and the terminal.  E_EXEC, E_CWD and others say why the program could not be executed.
  */
 OCIRT_API int ocirt_exec(struct ocirt *ocirt, const char *id, const struct ocirt_exec_options *options,
                          int *ret_status, struct ocirt_error **ret_error);
@@ -287,9 +308,9 @@ OCIRT_API int ocirt_mounts_remove(struct ocirt *ocirt, const char *id, const cha
                                   struct ocirt_error **ret_error);
 
 /*
- * As the options of `runc checkpoint` and `runc restore`; paths as CRIU takes them.  Both are the work of CRIU: libcriu
- * is loaded when it is used, and runs the program criu, which is looked for in $PATH.  One request is made at a time:
- * the library keeps it in variables of its own.
+ * As the options of `runc checkpoint` and `runc restore`; paths as CRIU takes them.  Both are the work of
+ * CRIU: libcriu is loaded when it is used, and runs the program criu, which is looked for in $PATH.  One
+ * request is made at a time: the library keeps it in variables of its own.
  */
 struct ocirt_checkpoint_options {
     size_t size;
@@ -306,22 +327,22 @@ struct ocirt_checkpoint_options {
 };
 
 /*
- * Writes the processes of a running or paused container to files in `image_path`, and unless it is to be left running
- * ends and deletes it.  E_CHECKPOINT where CRIU is missing, or can't do it.
+ * Writes the processes of a running or paused container to files in `image_path`, and unless it is to be left
+ * running ends and deletes it.  E_CHECKPOINT where CRIU is missing, or can't do it.
  */
 OCIRT_API int ocirt_checkpoint(struct ocirt *ocirt, const char *id,
                                const struct ocirt_checkpoint_options *options,
                                struct ocirt_error **ret_error);
 
 /*
- * Makes a container from such files, which runs at once; otherwise as ocirt_run().  With `no_pivot` it is an error, since
- * CRIU always pivots.
+ * Makes a container from such files, which runs at once; otherwise as ocirt_run().  With `no_pivot` it is an
+ * error, since CRIU always pivots.
  */
 OCIRT_API int ocirt_restore(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *create,
                             const struct ocirt_checkpoint_options *options, int *ret_status,
                             struct ocirt_error **ret_error);
 
-/* ---- without a container ------------------------------------------------------------------------------------- */
+/* ---- without a container ------------------------------------------------------------------------------- */
 
 /* What this build of the library can do (features.md), JSON in several lines. */
 OCIRT_API int ocirt_features(char **ret_json, struct ocirt_error **ret_error);
@@ -343,9 +364,9 @@ struct ocirt_finding {
 };
 
 /*
- * Examines the host, for the caller and with the options of the context: files are read, and calls tried by a child that
- * ends at once; nothing is changed, no container made.  Calls EACH for every finding; stops when it returns non-zero, and
- * returns that.  *RET_ABLE: nothing that is needed is missing.
+ * Examines the host, for the caller and with the options of the context: files are read, and calls tried by a
+ * child that ends at once; nothing is changed, no container made.  Calls EACH for every finding; stops when
+ * it returns non-zero, and returns that.  *RET_ABLE: nothing that is needed is missing.
  */
 OCIRT_API int ocirt_doctor(struct ocirt *ocirt,
                            int (*each)(void *context, const struct ocirt_finding *finding), void *context,
@@ -361,9 +382,9 @@ enum ocirt_ids { OCIRT_IDS_OWN, OCIRT_IDS_SUBORDINATE, OCIRT_IDS_ANY };
 /*
  * What a configuration is to say.  Lists end with NULL; NULL is an empty one.
  *
- * `ids` is for a rootless one: which ids there are beside root.  None (OWN); those that /etc/subuid and /etc/subgid give
- * to the caller; or these, if there are any and newuidmap(1) is there to map them (ANY).  `network` by DEFAULT is a
- * namespace with nothing but a loopback device, but the host's for a rootless one.
+ * `ids` is for a rootless one: which ids there are beside root.  None (OWN); those that /etc/subuid and
+ * /etc/subgid give to the caller; or these, if there are any and newuidmap(1) is there to map them (ANY).
+ * `network` by DEFAULT is a namespace with nothing but a loopback device, but the host's for a rootless one.
  */
 struct ocirt_spec_options {
     size_t size;

@@ -92,7 +92,10 @@ static unsigned line_of(const struct err_source *source, const struct json_node 
     return json_line(source->text, offset ? offset : node->start);
 }
 
-/* An error is one line, whatever a configuration's strings hold: nobody forges a second one, or colours a terminal. */
+/*
+ * An error is one line, whatever a configuration's strings hold: nobody forges a second one, or colours a
+ * terminal.
+ */
 static void keep_to_one_line(char *s)
 {
     for (; s && *s; s++)

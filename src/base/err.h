@@ -76,8 +76,8 @@ int err_set(struct err *err, enum err_code code, int number, const char *fmt, ..
     __attribute__((format(printf, 4, 5)));
 
 /*
- * The same, about a member of an object of the document: "config.json:64: mounts[3].type: ..." is put in front.
- * MEMBER is offsetof in the struct that begins with NODE, or ERR_NO_MEMBER for the object itself.
+ * The same, about a member of an object of the document: "config.json:64: mounts[3].type: ..." is put in
+ * front.  MEMBER is offsetof in the struct that begins with NODE, or ERR_NO_MEMBER for the object itself.
  */
 int err_at(struct err *err, const struct json_node *node, size_t member, enum err_code code, int number,
            const char *fmt, ...) __attribute__((format(printf, 6, 7)));
@@ -90,7 +90,9 @@ int err_at(struct err *err, const struct json_node *node, size_t member, enum er
 int err_at_index(struct err *err, const struct json_node *node, size_t member, size_t index,
                  enum err_code code, int number, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 
-/* Adds to the error just set what the reader could do about it.  Must not contain words that engines match. */
+/*
+ * Adds to the error just set what the reader could do about it.  Must not contain words that engines match.
+ */
 void err_hint(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "WORDS: " in front of the text ("create web1: "). */

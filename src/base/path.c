@@ -55,8 +55,8 @@ static size_t skip_name(const char *path, size_t i)
 }
 
 /*
- * Makes directory NAME in DIR_FD, or finds it there.  -ELOOP: it is a symlink, and the caller knows that it leads
- * nowhere.
+ * Makes directory NAME in DIR_FD, or finds it there.  -ELOOP: it is a symlink, and the caller knows that it
+ * leads nowhere.
  */
 static int make_one(int dir_fd, const char *name, mode_t mode)
 {
@@ -71,9 +71,9 @@ static int make_one(int dir_fd, const char *name, mode_t mode)
 }
 
 /*
- * Walks PATH and makes what is missing.  At a symlink that leads nowhere it stops with -ELOOP: then the first *RET_STOP
- * bytes of PATH name that symlink, and *RET_FROM is where its last component begins.  *RET_STOP is 0 at links that
- * lead to each other.
+ * Walks PATH and makes what is missing.  At a symlink that leads nowhere it stops with -ELOOP: then the first
+ * *RET_STOP bytes of PATH name that symlink, and *RET_FROM is where its last component begins.  *RET_STOP is
+ * 0 at links that lead to each other.
  */
 static int walk(int root_fd, const char *path, mode_t mode, size_t *ret_from, size_t *ret_stop)
 {
@@ -101,7 +101,10 @@ static int walk(int root_fd, const char *path, mode_t mode, size_t *ret_from, si
     return take_fd(&dir_fd);
 }
 
-/* Puts what the symlink PATH[0..STOP) holds in its place: "/a/link/rest" becomes "/a/" or "/", the link, "/rest". */
+/*
+ * Puts what the symlink PATH[0..STOP) holds in its place: "/a/link/rest" becomes "/a/" or "/", the link,
+ * "/rest".
+ */
 static int follow(int root_fd, char path[static 4096], size_t from, size_t stop)
 {
     size_t rest = strlen(path + stop) + 1, before;
@@ -129,8 +132,8 @@ static int follow(int root_fd, char path[static 4096], size_t from, size_t stop)
 }
 
 /*
- * A symlink that leads to something missing is followed, inside the root, and what is missing is made there: as the
- * kernel would have found it, had it been there.  As many links as the kernel follows in one path.
+ * A symlink that leads to something missing is followed, inside the root, and what is missing is made there:
+ * as the kernel would have found it, had it been there.  As many links as the kernel follows in one path.
  */
 static int make_all(int root_fd, const char *path, mode_t mode)
 {

@@ -34,8 +34,8 @@ int path_make_file(int root_fd, const char *path, mode_t mode);
 int path_make_parent(int root_fd, const char *path, mode_t mode, const char **ret_name, size_t *ret_length);
 
 /*
- * path_make_parent with directories of mode 0755, and the name as a string of its own.  -ENAMETOOLONG if it has more
- * bytes than a file name may have.
+ * path_make_parent with directories of mode 0755, and the name as a string of its own.  -ENAMETOOLONG if it
+ * has more bytes than a file name may have.
  */
 enum { PATH_NAME_SIZE = 256 }; /* NAME_MAX and the NUL */
 int path_make_parent_of(int root_fd, const char *path, char ret_name[static PATH_NAME_SIZE]);

@@ -112,7 +112,10 @@ ssize_t procfs_read(int proc_fd, const char *path, char *buf, size_t size)
     return n;
 }
 
-/* Field I of proc_pid_stat(5), counted from 1, in TEXT; i > 2. The name in field 2 may hold anything: look behind the last ')'. */
+/*
+ * Field I of proc_pid_stat(5), counted from 1, in TEXT; i > 2. The name in field 2 may hold anything: look
+ * behind the last ')'.
+ */
 static const char *stat_field(const char *text, unsigned i)
 {
     const char *p = strrchr(text, ')');

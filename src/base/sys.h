@@ -27,7 +27,9 @@ int sys_openat(int dir_fd, const char *path, int flags, mode_t mode);
 /* clone3(2) as fork does it: returns 0 in the child. */
 pid_t sys_clone3(struct clone_args *args);
 
-/* prlimit64(2): soft and hard limit; either may be NULL.  (glibc and musl disagree on the type of RESOURCE.) */
+/*
+ * prlimit64(2): soft and hard limit; either may be NULL.  (glibc and musl disagree on the type of RESOURCE.)
+ */
 int sys_prlimit(pid_t pid, int resource, const uint64_t set[2], uint64_t get[2]);
 
 int sys_pidfd_open(pid_t pid);
@@ -36,7 +38,9 @@ int sys_setns(int fd, int flags);
 int sys_unshare(int flags);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 
-/* The new mount API.  See fsopen(2), fsconfig(2), fsmount(2), open_tree(2), move_mount(2), mount_setattr(2). */
+/*
+ * The new mount API.  See fsopen(2), fsconfig(2), fsmount(2), open_tree(2), move_mount(2), mount_setattr(2).
+ */
 int sys_fsopen(const char *type);
 int sys_fsconfig_flag(int fs_fd, const char *key);
 int sys_fsconfig_string(int fs_fd, const char *key, const char *value);
@@ -54,7 +58,9 @@ int sys_pivot_root(const char *new_root, const char *put_old);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 
-/* One write(2) of the whole text, as cgroup and proc files want it; 0, or -errno (-EIO if it was cut short). */
+/*
+ * One write(2) of the whole text, as cgroup and proc files want it; 0, or -errno (-EIO if it was cut short).
+ */
 int sys_write_all(int fd, const char *text, size_t size);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * trace.h - where the time goes: phases of runtime, init and stub as Chrome trace events.
  *
- * One event a line in the "JSON array format", whose closing bracket may be missing; each is one write(2) to a
- * descriptor opened for appending, so that several processes share a file.  No allocation, no stdio: init
+ * One event a line in the "JSON array format", whose closing bracket may be missing; each is one write(2) to
+ * a descriptor opened for appending, so that several processes share a file.  No allocation, no stdio: init
  * uses it.  With FD 0 or less nothing is done and no clock is read.
  */
 #ifndef OCIRT_BASE_TRACE_H
@@ -14,8 +14,9 @@
 #include <sys/types.h>
 
 /*
- * Is TEXT a traceparent (W3C Trace Context, "Traceparent Header")?  It has hexadecimal digits and hyphens only; what a
- * later version of it has behind that, not more than 256 characters of letters, digits and these.
+ * Is TEXT a traceparent (W3C Trace Context, "Traceparent Header")?  It has hexadecimal digits and hyphens
+ * only; what a later version of it has behind that, not more than 256 characters of letters, digits and
+ * these.
  */
 bool trace_is_parent(const char *text);
 
@@ -25,7 +26,10 @@ void trace_parent(int fd, const char *traceparent);
 /* CLOCK_MONOTONIC in nanoseconds; 0 if FD means "off". */
 int64_t trace_begin(int fd);
 
-/* Writes the event NAME (plain ASCII) of process PID, in part WHO ("runtime", "init", "stub"), from BEGIN until now.  PID 0: the caller. */
+/*
+ * Writes the event NAME (plain ASCII) of process PID, in part WHO ("runtime", "init", "stub"), from BEGIN
+ * until now.  PID 0: the caller.
+ */
 void trace_end(int fd, const char *who, const char *name, pid_t pid, int64_t begin);
 
 #endif

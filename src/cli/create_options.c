@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * create_options.c - the options that create and run share, beside the bundle; and what the environment adds to them.
+ * create_options.c - the options that create and run share, beside the bundle; and what the environment adds
+ * to them.
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -17,7 +17,8 @@ struct doctor_values {
 
 /* clang-format off */
 static const struct cli_option options[] = {
-    { CLI_INTO(struct doctor_values, format), 'f', "format", "text|json", "form of the report (default: text)" },
+    { CLI_INTO(struct doctor_values, format), 'f', "format", "text|json", "form of the report (default: "
+                                                                          "text)" },
     CLI_END,
 };
 /* clang-format on */

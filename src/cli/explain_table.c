@@ -73,7 +73,8 @@ const struct cli_explanation cli_explanations[] = {
     { "E_ID_MAP", "ids of a user namespace can't be mapped",
       "uidMappings or gidMappings is missing, overlaps, or has more than 340 ranges.\n"
       "newuidmap or newgidmap is not installed, or /etc/subuid, /etc/subgid don't grant the ids.",
-      "Install newuidmap and newgidmap (package uidmap or shadow-utils), and add lines to /etc/subuid and /etc/subgid." },
+      "Install newuidmap and newgidmap (package uidmap or shadow-utils), and add lines to /etc/subuid and "
+      "/etc/subgid." },
     { "E_MOUNT", "a mount can't be made",
       "Its source does not exist, or the caller may not reach it.\n"
       "The filesystem does not know an option; the kernel's own words are part of the message.\n"
@@ -97,7 +98,8 @@ const struct cli_explanation cli_explanations[] = {
       "systemd does not run, or the user has no manager of its own (no login session).\n"
       "It refused a property, or the unit exists already.\n"
       "It did not answer in time.",
-      "`systemctl status UNIT` and the journal tell more; `loginctl enable-linger USER` gives a user a manager.\n"
+      "`systemctl status UNIT` and the journal tell more; `loginctl enable-linger USER` gives a user a "
+      "manager.\n"
       "Or choose `--cgroup-manager cgroupfs`." },
     { "E_EXEC", "the program can't be executed",
       "It is not in the root filesystem, or not in a directory of PATH.\n"
@@ -168,7 +170,8 @@ const struct cli_explanation cli_explanations[] = {
       "Choose another place with --root." },
     { "E_PROCESS", "a process can't be made, watched or ended",
       "A limit on processes is reached.\n"
-      "A process sleeps in the kernel and does not end after SIGKILL (a network filesystem without its server).\n"
+      "A process sleeps in the kernel and does not end after SIGKILL (a network filesystem without its "
+      "server).\n"
       "oomScoreAdj is lower than the caller may set.",
       "Look at the state of the process that the message names, and at pids.max." },
     { "E_INIT_DIED", "the container's process ended before it could say why",
@@ -179,7 +182,8 @@ const struct cli_explanation cli_explanations[] = {
     { "E_CHECKPOINT", "checkpoint or restore failed",
       "CRIU, or its library libcriu, is missing or too old.\n"
       "CRIU can't store or restore what the container has, or lacks a program: ip, nft, iptables, tar.",
-      "Install criu (and libcriu2 on Debian, criu-libs on Fedora); `criu check` tells what the kernel lacks.\n"
+      "Install criu (and libcriu2 on Debian, criu-libs on Fedora); `criu check` tells what the kernel "
+      "lacks.\n"
       "The message has the last errors of CRIU's log and says where all of it is." },
     { "E_MEMORY", "the runtime has no memory left",
       "The caller's cgroup or RLIMIT_AS is too small, or the host is out of memory.",

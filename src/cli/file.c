@@ -47,8 +47,8 @@ int cli_file_read_fd(int fd, struct cli_out *text)
 
 /*
  * Standard input can be read once.  But this program may find out later that another has to do the work
- * (host/library_static.c), which begins by reading the same: so it stays, in a memfd whose end is reached.  Where
- * that can't be made, the other program will find nothing and say so.
+ * (host/library_static.c), which begins by reading the same: so it stays, in a memfd whose end is reached.
+ * Where that can't be made, the other program will find nothing and say so.
  */
 static void keep_input(const struct cli_out *text)
 {

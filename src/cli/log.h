@@ -30,7 +30,9 @@ struct cli_record {
     unsigned line;                             /* 0 if none */
 };
 
-/* Makes the log if it is a file: that it can't be written must be known before anything is done. 0 or -errno. */
+/*
+ * Makes the log if it is a file: that it can't be written must be known before anything is done. 0 or -errno.
+ */
 int cli_log_check(const struct cli_log *log);
 
 void cli_log_record(struct cli_log *log, const struct cli_record *record);

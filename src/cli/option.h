@@ -54,8 +54,9 @@ struct cli_parsed {
 
 /*
  * Stores the options among WORDS (NULL-terminated) in VALUES and moves the other words to its front, with a
- * NULL behind.  IN_ORDER: the first word that is no option ends the options: never (NULL), CLI_ALWAYS, or if this
- * option was given, which then must not stand behind a word.  0; or -EINVAL or -ENOMEM with a sentence in FAULT.
+ * NULL behind.  IN_ORDER: the first word that is no option ends the options: never (NULL), CLI_ALWAYS, or if
+ * this option was given, which then must not stand behind a word.  0; or -EINVAL or -ENOMEM with a sentence
+ * in FAULT.
  */
 int cli_option_parse(const struct cli_option *const tables[CLI_TABLES], void *values, char **words,
                      const char *in_order, struct cli_parsed *ret_parsed, struct cli_out *fault);

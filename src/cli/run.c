@@ -2,7 +2,8 @@
 /*
  * run.c - ocirt run: create, start, wait for the end, delete.
  *
- * With --rootfs there is no bundle: the configuration is made from the options and given to the library as a text.
+ * With --rootfs there is no bundle: the configuration is made from the options and given to the library as a
+ * text.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -68,7 +69,7 @@ static int run_bundle(struct cli *cli, struct run_values *given, char **args)
     return run_container(cli, args[0], given);
 }
 
-/* ---- without a bundle ------------------------------------------------------------------------------------------- */
+/* ---- without a bundle ---------------------------------------------------------------------------------- */
 
 /* What nobody else has: an id of 48 random bits. */
 static int make_up_id(struct cli *cli, struct cli_out *id)

@@ -13,7 +13,8 @@
 /* clang-format off */
 const struct cli_option cli_shape_options[] = {
     { CLI_INTO(struct cli_shape, spec.rootfs), 0, "rootfs", "DIR", "the root filesystem" },
-    { CLI_INTO(struct cli_shape, read_only), 0, "ro", NULL, "the root filesystem is read-only, as it is by default" },
+    { CLI_INTO(struct cli_shape, read_only), 0, "ro", NULL, "the root filesystem is read-only, as it is by "
+                                                            "default" },
     { CLI_INTO(struct cli_shape, read_only), 0, "readonly", NULL, NULL },
     { CLI_INTO(struct cli_shape, writable), 0, "rw", NULL, "the root filesystem can be written" },
     { CLI_INTO(struct cli_shape, spec.overlay), 0, "overlay", NULL,
@@ -24,7 +25,8 @@ const struct cli_option cli_shape_options[] = {
       "mount an empty directory in memory, perhaps with size=64m; may be given again" },
     { CLI_INTO(struct cli_shape, spec.env), 'e', "env", "NAME[=VALUE]",
       "set an environment variable, or hand the caller's on; may be given again" },
-    { CLI_INTO(struct cli_shape, spec.cwd), 'w', "cwd", "DIR", "the program's working directory (default: /)" },
+    { CLI_INTO(struct cli_shape, spec.cwd), 'w', "cwd", "DIR", "the program's working directory (default: "
+                                                               "/)" },
     { CLI_INTO(struct cli_shape, spec.user), 'u', "user", "UID[:GID]",
       "run as this user and group, by number (default: 0)" },
     { CLI_INTO(struct cli_shape, spec.hostname), 0, "hostname", "NAME", "the container's name for itself" },
@@ -34,7 +36,8 @@ const struct cli_option cli_shape_options[] = {
     { CLI_INTO(struct cli_shape, network), 0, "net", "none|host",
       "a network of its own with nothing but a loopback device, or the host's" },
     { CLI_INTO(struct cli_shape, ids), 0, "ids", "own|subordinate",
-      "users and groups of a rootless container: root alone, or those of /etc/subuid and /etc/subgid as well" },
+      "users and groups of a rootless container: root alone, or those of /etc/subuid and /etc/subgid as "
+      "well" },
     { CLI_INTO(struct cli_shape, seccomp), 0, "seccomp", "default|none", "the filter of system calls" },
     { CLI_INTO(struct cli_shape, memory), 0, "memory", "BYTES", "at most this much memory: 512m, 2g" },
     { CLI_INTO(struct cli_shape, cpus), 0, "cpus", "N", "at most the time of this many processors: 0.5, 2" },

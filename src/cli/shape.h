@@ -18,8 +18,8 @@ struct cli_shape {
 extern const struct cli_option cli_shape_options[];
 
 /*
- * Makes shape->spec complete: from the texts, and with ARGS as the program.  What was not given stays as it is there.
- * 0; or -EINVAL, reported.
+ * Makes shape->spec complete: from the texts, and with ARGS as the program.  What was not given stays as it
+ * is there.  0; or -EINVAL, reported.
  */
 int cli_shape_finish(struct cli *cli, struct cli_shape *shape, char **args);
 

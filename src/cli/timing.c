@@ -2,8 +2,9 @@
 /*
  * timing.c - --timing: the trace of one command, as a table on standard error at its end.
  *
- * The events are those of --trace, and so are the lines that are read here: base/trace.c writes them.  Runtime and
- * init work at the same time, so the times of both don't add up; the first column shows what overlaps.
+ * The events are those of --trace, and so are the lines that are read here: base/trace.c writes them.
+ * Runtime and init work at the same time, so the times of both don't add up; the first column shows what
+ * overlaps.
  */
 #include "cli/timing.h"
 
@@ -54,7 +55,7 @@ int cli_timing_open(struct cli_timing *ret)
     return 0;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 
 /* One line of trace_end(): microseconds with three decimals. */
 static bool parse(const char *line, struct event *ret)
@@ -113,7 +114,7 @@ static int parse_all(const char *text, struct events *ret)
     return r;
 }
 
-/* ---- printing --------------------------------------------------------------------------------------------------- */
+/* ---- printing ------------------------------------------------------------------------------------------ */
 
 static void add_time(struct cli_table *table, int64_t ns)
 {

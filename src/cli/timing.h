@@ -18,8 +18,8 @@ struct cli_timing {
 int cli_timing_open(struct cli_timing *ret);
 
 /*
- * Reads the events, in nanoseconds from the beginning, and appends the table to TABLE; the events as they are to TRACE
- * (NULL: nobody wants them).  Closes the file.  0 or -errno.
+ * Reads the events, in nanoseconds from the beginning, and appends the table to TABLE; the events as they are
+ * to TRACE (NULL: nobody wants them).  Closes the file.  0 or -errno.
  */
 int cli_timing_close(struct cli_timing *timing, struct cli_out *table, struct cli_out *trace);
 

@@ -56,7 +56,8 @@ static int open_root(struct creation *c, struct err *err)
     if (r == -EPERM && c->plan->facts.in_user_namespace)
         err_hint(
             err,
-            "root of a user namespace needs a mount namespace of its own as well: begin with unshare -Urm, or as an "
+            "root of a user namespace needs a mount namespace of its own as well: begin with unshare -Urm, "
+            "or as an "
             "ordinary user");
     else if (r == -EPERM)
         err_hint(err, "it takes CAP_SYS_ADMIN; `ocirt doctor` tells what the caller lacks");
@@ -125,7 +126,10 @@ static int hierarchy_fd(const struct creation *c, const char *name)
     return -1;
 }
 
-/* cgroup v1 without a cgroup namespace: the container sees its own directories, or, where it has none, the host's. */
+/*
+ * cgroup v1 without a cgroup namespace: the container sees its own directories, or, where it has none, the
+ * host's.
+ */
 static int open_hierarchy(struct creation *c, struct plan_mount *m, struct err *err)
 {
     int fd = hierarchy_fd(c, m->source);
@@ -297,7 +301,10 @@ static int connect_to_agent(struct creation *c, struct err *err)
     return 0;
 }
 
-/* Overlay's layers, a disk, a socket: what a filesystem is made from is looked up by init, as a path of the host. */
+/*
+ * Overlay's layers, a disk, a socket: what a filesystem is made from is looked up by init, as a path of the
+ * host.
+ */
 static bool makes_from_paths(const struct plan_mount *m)
 {
     static const char *const pathless[] = { "proc",    "sysfs",   "tmpfs",     "devpts",    "mqueue",
@@ -322,8 +329,8 @@ static bool needs_paths_of_the_host(const struct plan *plan)
 }
 
 /*
- * Hooks look for the host's files, and for the root filesystem at its own path: with them the namespace is a copy of
- * the host's.  In a user namespace the template can't be entered.
+ * Hooks look for the host's files, and for the root filesystem at its own path: with them the namespace is a
+ * copy of the host's.  In a user namespace the template can't be entered.
  */
 static int open_template(struct creation *c, struct err *err)
 {

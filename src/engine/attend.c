@@ -28,8 +28,8 @@ static int write_id_maps(struct creation *c, struct err *err)
 }
 
 /*
- * The stub sets the limits.  A hard one that is to be raised is raised here: who may not, learns it from create; and
- * in a user namespace the stub may not.  The soft limit stays, so that init is not hampered.
+ * The stub sets the limits.  A hard one that is to be raised is raised here: who may not, learns it from
+ * create; and in a user namespace the stub may not.  The soft limit stays, so that init is not hampered.
  */
 static int raise_limit(pid_t pid, const struct plan_rlimit *l, struct err *err)
 {
@@ -184,8 +184,8 @@ int creation_save_pid(struct creation *c, struct err *err)
 }
 
 /*
- * Of `run` the next record does, unless somebody looks before that: init can't come to where it would outlive us without
- * GO, and its program not without the second one.
+ * Of `run` the next record does, unless somebody looks before that: init can't come to where it would outlive
+ * us without GO, and its program not without the second one.
  */
 static int record_pid(struct creation *c, struct err *err)
 {

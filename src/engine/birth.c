@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * birth.c - the container's process is born into a pid namespace that config.json joins by the stub, as the last thing.
+ * birth.c - the container's process is born into a pid namespace that config.json joins by the stub, as the
+ * last thing.
  *
- * Others live there, and with CAP_SYS_PTRACE they may trace all that they see.  So what makes the container stays outside:
- * see stub/birth.c.  Not with hooks that run before `start`, or as part of it, inside: they are told a pid that would be
- * another later, and are as visible as what we hide.  Nor with a new user namespace, from inside of which the pid
- * namespace could not be joined, or before Linux 6.18, where only a process in a pid namespace could mount its procfs.
+ * Others live there, and with CAP_SYS_PTRACE they may trace all that they see.  So what makes the container
+ * stays outside: see stub/birth.c.  Not with hooks that run before `start`, or as part of it, inside: they
+ * are told a pid that would be another later, and are as visible as what we hide.  Nor with a new user
+ * namespace, from inside of which the pid namespace could not be joined, or before Linux 6.18, where only a
+ * process in a pid namespace could mount its procfs.
  */
 #include "engine/birth.h"
 
@@ -43,7 +45,10 @@ int engine_birth_set_scheduler(const struct plan_process *process, pid_t pid, st
     return err_set(err, ERR_SCHEDULER, errno, "process.scheduler: set it");
 }
 
-/* The pid comes from the kernel, but the sender may have been traced and its socket taken: only a child of ours will do. */
+/*
+ * The pid comes from the kernel, but the sender may have been traced and its socket taken: only a child of
+ * ours will do.
+ */
 static int adopt(pid_t outside, pid_t pid, struct born *ret, struct err *err)
 {
     autoclose int pidfd = pid > 0 ? sys_pidfd_open(pid) : -ESRCH;
@@ -78,7 +83,7 @@ int engine_await_birth(int gate_fd, pid_t pid, int pidfd, struct plan *plan,
     return adopt(pid, sender, ret, err);
 }
 
-/* ---- create and run ------------------------------------------------------------------------------------------- */
+/* ---- create and run ------------------------------------------------------------------------------------ */
 
 static int joined_pid_namespace(const struct plan *plan)
 {

@@ -28,8 +28,8 @@ bool engine_birth_scheduler(const struct plan_process *process);
 int engine_birth_set_scheduler(const struct plan_process *process, pid_t pid, struct err *err);
 
 /*
- * Waits on the gate for the birth by process PID.  0 with *RET, whose pidfd is the caller's; or a failure, of which
- * nothing is left but that process.
+ * Waits on the gate for the birth by process PID.  0 with *RET, whose pidfd is the caller's; or a failure, of
+ * which nothing is left but that process.
  */
 int engine_await_birth(int gate_fd, pid_t pid, int pidfd, struct plan *plan,
                        const struct plan_process *process, const struct host_cgroup *cgroup, struct born *ret,

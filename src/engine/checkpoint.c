@@ -2,9 +2,9 @@
 /*
  * checkpoint.c - a running container as files, by CRIU.
  *
- * CRIU freezes the container's cgroup, stores what it finds, and kills the processes or lets them go on.  It stores
- * what is in the container's own namespaces and mounts; what comes from the host it is told beforehand, and
- * restore gives it the same again.
+ * CRIU freezes the container's cgroup, stores what it finds, and kills the processes or lets them go on.  It
+ * stores what is in the container's own namespaces and mounts; what comes from the host it is told
+ * beforehand, and restore gives it the same again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ struct checkpoint {
     bool was_paused;
 };
 
-/* ---- may it be? ------------------------------------------------------------------------------------------------------ */
+/* ---- may it be? ---------------------------------------------------------------------------------------- */
 
 static int check_status(struct existing *e, struct err *err)
 {
@@ -69,7 +69,7 @@ static int check_plan(const struct criu_request *q, const struct plan *plan, str
     return r;
 }
 
-/* ---- telling CRIU ------------------------------------------------------------------------------------------------------ */
+/* ---- telling CRIU -------------------------------------------------------------------------------------- */
 
 static int set_parent(struct checkpoint *c, struct err *err)
 {
@@ -86,7 +86,9 @@ static int set_parent(struct checkpoint *c, struct err *err)
     return 0;
 }
 
-/* The hierarchy that can freeze, as a path of the host; empty if there is none: then CRIU stops each process. */
+/*
+ * The hierarchy that can freeze, as a path of the host; empty if there is none: then CRIU stops each process.
+ */
 static void freezer_path(const struct host_cgroup *cg, struct text *path)
 {
     if (!cg->path)
@@ -113,8 +115,8 @@ static int set_freezer(struct checkpoint *c, struct err *err)
 }
 
 /*
- * CRIU holds the network for the sake of connections that it stores, by rules of a firewall whose program may be
- * missing: without such connections that is not needed.  Restore finds the method in the images.
+ * CRIU holds the network for the sake of connections that it stores, by rules of a firewall whose program may
+ * be missing: without such connections that is not needed.  Restore finds the method in the images.
  */
 static int set_network_lock(struct criu_request *q, struct err *err)
 {
@@ -179,7 +181,7 @@ static int prepare(struct checkpoint *c, struct err *err)
     return r < 0 || o->pre_dump ? r : describe(c, err);
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------------------------- */
 
 /* Lazy pages: the memory can be fetched now. */
 static int notify(void *data, const char *action, pid_t pid, struct err *err)

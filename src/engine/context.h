@@ -34,8 +34,8 @@ struct err engine_err(const struct ocirt *ocirt);
 int engine_result(int r, struct err *err, struct ocirt_error **ret_error);
 
 /*
- * Copies the caller's struct of options FROM, which begins with its size, to TO; NULL is one without any.  NAME: of the
- * struct.  A caller that was built with a newer header may only have set what SIZE bytes hold.
+ * Copies the caller's struct of options FROM, which begins with its size, to TO; NULL is one without any.
+ * NAME: of the struct.  A caller that was built with a newer header may only have set what SIZE bytes hold.
  */
 int engine_options(void *to, size_t size, const void *from, const char *name, struct err *err);
 

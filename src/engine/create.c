@@ -21,8 +21,8 @@
 #include "host/terminal.h"
 
 /*
- * The gate closes when the stub is executed, which happens while the record is written.  Until then the execution
- * itself may still fail.
+ * The gate closes when the stub is executed, which happens while the record is written.  Until then the
+ * execution itself may still fail.
  */
 static int await_stub(struct creation *c, struct err *err)
 {
@@ -77,7 +77,7 @@ int ocirt_create(struct ocirt *ocirt, const char *id, const struct ocirt_create_
     return r;
 }
 
-/* ---- run ------------------------------------------------------------------------------------------------------- */
+/* ---- run ----------------------------------------------------------------------------------------------- */
 
 static int check_process(struct creation *c, struct err *err)
 {
@@ -120,8 +120,8 @@ static bool is_ours(const struct creation *c, const struct host_state *found)
 }
 
 /*
- * The container has ended.  Somebody may have deleted it meanwhile, and even made another with its id: only the one that
- * this call made is removed.
+ * The container has ended.  Somebody may have deleted it meanwhile, and even made another with its id: only
+ * the one that this call made is removed.
  */
 static int remove_ended(struct creation *c, struct err *err)
 {

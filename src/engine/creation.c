@@ -55,7 +55,7 @@ int creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
     return engine_options(&c->options, sizeof c->options, options, "ocirt_create_options", err);
 }
 
-/* ---- read and compile ---------------------------------------------------------------------------------------- */
+/* ---- read and compile ---------------------------------------------------------------------------------- */
 
 int creation_plan(struct creation *c, struct err *err)
 {
@@ -103,7 +103,7 @@ static int check_terminal(struct creation *c, struct err *err)
     return 0;
 }
 
-/* ---- the record ------------------------------------------------------------------------------------------------ */
+/* ---- the record ---------------------------------------------------------------------------------------- */
 
 static char *copy(struct creation *c, const char *s)
 {
@@ -145,7 +145,10 @@ static int record_net_devices(struct creation *c)
     return 0;
 }
 
-/* What is mounted in a mount namespace that outlives the container hangs below its root: one unmount takes it all. */
+/*
+ * What is mounted in a mount namespace that outlives the container hangs below its root: one unmount takes it
+ * all.
+ */
 static int record_mounts(struct creation *c)
 {
     char **list;
@@ -202,7 +205,10 @@ static int fill_state(struct creation *c, struct err *err)
     return r < 0 ? r : host_rdt_plan(c->rdt_fd, plan->intel_rdt, c->id, &c->bundle.arena, &c->state_rdt, err);
 }
 
-/* Between making a directory and locking it, a `delete --force` may take it, and another create put its own there. */
+/*
+ * Between making a directory and locking it, a `delete --force` may take it, and another create put its own
+ * there.
+ */
 static int claim_directory(struct creation *c, struct err *err)
 {
     int r;
@@ -234,7 +240,7 @@ static int claim(struct creation *c, struct err *err)
     return r < 0 ? r : host_state_save(c->dir_fd, &c->state, err);
 }
 
-/* ---- make -------------------------------------------------------------------------------------------------------- */
+/* ---- make ---------------------------------------------------------------------------------------------- */
 
 /* Where another manager makes the cgroup, it is known only now where that is. */
 static int settle_cgroup(struct creation *c, struct err *err)
@@ -442,7 +448,7 @@ int creation_publish(struct creation *c, struct err *err)
     return host_state_save(c->dir_fd, &c->state, err);
 }
 
-/* ---- undo ---------------------------------------------------------------------------------------------------------- */
+/* ---- undo ---------------------------------------------------------------------------------------------- */
 
 static void end_init(struct creation *c)
 {

@@ -2,8 +2,8 @@
 /*
  * creation.h - one container on its way into being: what create, run and restore have in common.
  *
- * The steps are called in this order; each leaves in the struct what it made, so that creation_undo() can take it
- * back at any point.
+ * The steps are called in this order; each leaves in the struct what it made, so that creation_undo() can
+ * take it back at any point.
  */
 #ifndef OCIRT_ENGINE_CREATION_H
 #define OCIRT_ENGINE_CREATION_H
@@ -60,13 +60,21 @@ int creation_init(struct creation *c, const struct ocirt *ocirt, const char *id,
 /* Reads the bundle and compiles the plan; touches nothing. */
 int creation_plan(struct creation *c, struct err *err);
 
-/* After creation_plan(): checks the terminal, claims the id, and makes the cgroup.  On failure nothing is undone. */
+/*
+ * After creation_plan(): checks the terminal, claims the id, and makes the cgroup.  On failure nothing is
+ * undone.
+ */
 int creation_claim(struct creation *c, struct err *err);
 
-/* Reads, compiles, claims, makes, clones and lets init work until it is READY.  On failure everything is undone. */
+/*
+ * Reads, compiles, claims, makes, clones and lets init work until it is READY.  On failure everything is
+ * undone.
+ */
 int creation_make(struct creation *c, struct err *err);
 
-/* Sends terminal and pidfd to who asked for them, writes the pid file, records that the container is created. */
+/*
+ * Sends terminal and pidfd to who asked for them, writes the pid file, records that the container is created.
+ */
 int creation_publish(struct creation *c, struct err *err);
 
 /* create.c: waits in the foreground for the container's end, and removes it unless it is to be kept. */
@@ -82,7 +90,7 @@ void creation_done(struct creation *c);
 /* Takes over into the state what c->cgroup says, to be saved with it. */
 void creation_record_cgroup(struct creation *c);
 
-/* ---- its parts, in files of their own ------------------------------------------------------------------------- */
+/* ---- its parts, in files of their own ------------------------------------------------------------------ */
 
 int creation_acquire(struct creation *c, struct err *err); /* acquire.c: descriptors of the host's side */
 int acquire_id_map(const struct plan_mount *m,
@@ -95,13 +103,15 @@ int creation_choose_birth(struct creation *c,
 int creation_await_birth(struct creation *c, struct err *err);
 int creation_open_gate(struct creation *c, struct err *err); /* acquire.c: the socket between us and init */
 int creation_spawn(struct creation *c, struct err *err);     /* spawn.c: the clone; init waits for GO */
-int creation_attend(struct creation *c,
-                    struct err *err); /* attend.c: what init needs from outside; messages until READY.
-                                                                  -ERESTART without an error: clone again, with `migrate` */
+/*
+ * attend.c: what init needs from outside; messages until READY.  -ERESTART without an error: clone again,
+ * with `migrate`.
+ */
+int creation_attend(struct creation *c, struct err *err);
 
 /*
- * creation.c: opens proc_fd, once.  What the plan has use for it makes a container open it before anything of it exists;
- * who needs it besides asks.
+ * creation.c: opens proc_fd, once.  What the plan has use for it makes a container open it before anything of
+ * it exists; who needs it besides asks.
  */
 int creation_open_procfs(struct creation *c, struct err *err);
 
@@ -109,12 +119,15 @@ int creation_save_pid(struct creation *c, struct err *err);          /* attend.c
 int creation_run_runtime_hooks(struct creation *c, struct err *err); /* attend.c: prestart, createRuntime */
 
 /*
- * Since Linux 6.14 a child of CLONE_INTO_CGROUP is killed at birth if cgroup.kill was ever written to the one of the two
- * cgroups (the caller's, the new one) and not as often to the other.  STATUS as host_process_status() has it.
+ * Since Linux 6.14 a child of CLONE_INTO_CGROUP is killed at birth if cgroup.kill was ever written to the one
+ * of the two cgroups (the caller's, the new one) and not as often to the other.  STATUS as
+ * host_process_status() has it.
  */
 bool engine_died_at_birth(const struct host_cgroup *cgroup, int status);
 
-/* acquire.c: the N descriptors from 3 on, which the program will have, must be there: else it would get ours. */
+/*
+ * acquire.c: the N descriptors from 3 on, which the program will have, must be there: else it would get ours.
+ */
 int engine_check_preserved(unsigned n, struct err *err);
 
 /* attend.c: writes oom_score_adj of process PID, if P (may be NULL) has one. */
@@ -127,8 +140,8 @@ void engine_unmount(const char *path);
 int gate_go(int gate_fd, pid_t pid);
 
 /*
- * Receives one message, with its TEXT of *N bytes (on entry: room) and descriptor (-1: none).  1; 0 at the end of
- * file; or -errno.
+ * Receives one message, with its TEXT of *N bytes (on entry: room) and descriptor (-1: none).  1; 0 at the
+ * end of file; or -errno.
  */
 int gate_receive(int gate_fd, struct msg *ret, char *text, size_t *n, int *ret_fd);
 

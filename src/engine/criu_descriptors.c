@@ -18,7 +18,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 
-/* ---- standard descriptors ------------------------------------------------------------------------------------------ */
+/* ---- standard descriptors ------------------------------------------------------------------------------ */
 
 /* As CRIU calls a file on a mount that is not the container's; empty if it is one of the container's own. */
 static int external_name(int proc_fd, pid_t pid, int fd, const struct host_mounts *mounts, struct text *ret)
@@ -51,8 +51,8 @@ static int read_name(int proc_fd, pid_t pid, int fd, struct arena *arena, const 
 }
 
 /*
- * Sets *RET to what the descriptor is called in descriptors.json: for a file of the host CRIU's name, a space and its path;
- * "" if it is closed.
+ * Sets *RET to what the descriptor is called in descriptors.json: for a file of the host CRIU's name, a space
+ * and its path; "" if it is closed.
  */
 static int describe(struct criu_request *q, int proc_fd, pid_t pid, int fd, const struct host_mounts *mounts,
                     struct arena *arena, const char **ret)
@@ -86,8 +86,8 @@ int criu_descriptors_save(struct criu_request *q, int proc_fd, pid_t pid, struct
 }
 
 /*
- * NAME: as describe() made it.  CRIU seeks in what takes the place of a file, and so can't put a pipe or a terminal there;
- * what was the null device becomes that again then.
+ * NAME: as describe() made it.  CRIU seeks in what takes the place of a file, and so can't put a pipe or a
+ * terminal there; what was the null device becomes that again then.
  */
 static int supply_file(struct criu_request *q, int fd, const char *name, struct err *err)
 {
@@ -125,7 +125,7 @@ int criu_descriptors_supply(struct criu_request *q, struct err *err)
     return r;
 }
 
-/* ---- namespaces -------------------------------------------------------------------------------------------------------- */
+/* ---- namespaces ---------------------------------------------------------------------------------------- */
 
 static const struct namespace
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * criu_descriptors.h - standard input, output and error of a container that is stored, and the namespaces that it
- * has from elsewhere: what comes from outside is not stored but given again at restore.
+ * criu_descriptors.h - standard input, output and error of a container that is stored, and the namespaces
+ * that it has from elsewhere: what comes from outside is not stored but given again at restore.
  */
 #ifndef OCIRT_ENGINE_CRIU_DESCRIPTORS_H
 #define OCIRT_ENGINE_CRIU_DESCRIPTORS_H
@@ -10,7 +10,8 @@
 #include "host/mountinfo.h"
 
 /*
- * Looks at descriptors 0 to 2 of process PID, tells CRIU which are files of the host, and writes descriptors.json.
+ * Looks at descriptors 0 to 2 of process PID, tells CRIU which are files of the host, and writes
+ * descriptors.json.
  */
 int criu_descriptors_save(struct criu_request *q, int proc_fd, pid_t pid, struct err *err);
 

@@ -2,7 +2,8 @@
 /*
  * criu_images.c - the directories that CRIU reads and writes, and the files beside its own in them.
  *
- * They are opened once and reached by descriptor from then on; none of our files there is reached through a link.
+ * They are opened once and reached by descriptor from then on; none of our files there is reached through a
+ * link.
  */
 #include "engine/criu_images.h"
 
@@ -57,7 +58,7 @@ static const struct json_type descriptors_type = {
 };
 #undef F
 
-/* ---- directories ----------------------------------------------------------------------------------------------- */
+/* ---- directories --------------------------------------------------------------------------------------- */
 
 /* With all that is missing above it. */
 static int make_directories(const char *path)
@@ -139,7 +140,7 @@ void criu_images_close(struct criu_images *images)
     fd_cleanup(&images->work_fd);
 }
 
-/* ---- our own files --------------------------------------------------------------------------------------------- */
+/* ---- our own files ------------------------------------------------------------------------------------- */
 
 static int save(const struct criu_images *images, const char *name, const struct json_text *text,
                 struct err *err)
@@ -245,7 +246,7 @@ int criu_images_load_submounts(const struct criu_images *images, struct arena *a
     return 0;
 }
 
-/* ---- why CRIU failed ------------------------------------------------------------------------------------------- */
+/* ---- why CRIU failed ----------------------------------------------------------------------------------- */
 
 static void read_log(const struct criu_images *images, struct text *out)
 {

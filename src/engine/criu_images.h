@@ -2,9 +2,9 @@
 /*
  * criu_images.h - the directories that CRIU reads and writes, and the files beside its own in them.
  *
- *     descriptors.json    what descriptors 0, 1 and 2 were: a list of three strings, as runc's and crun's.  A pipe
- *                         ("pipe:[7]") or a file of the host ("file[1d:4f] /var/log/x") is replaced by the caller's at
- *                         restore
+ *     descriptors.json    what descriptors 0, 1 and 2 were: a list of three strings, as runc's and crun's.  A
+ *                         pipe ("pipe:[7]") or a file of the host ("file[1d:4f] /var/log/x") is replaced by
+ *                         the caller's at restore
  *     submounts.json      what is mounted below the sources of bind mounts
  *     dump.log, restore.log
  */
@@ -26,7 +26,10 @@ struct criu_images {
         .fd = -1, .work_fd = -1 \
     }
 
-/* A mount of the host below the source of the bind mount that has DESTINATION ("/": below the root filesystem). */
+/*
+ * A mount of the host below the source of the bind mount that has DESTINATION ("/": below the root
+ * filesystem).
+ */
 struct criu_submount {
     struct json_node node;
     char *destination, *below; /* below: "/a/b" */
@@ -44,8 +47,8 @@ int criu_images_open(const char *path, const char *work_path, bool make, const c
                      struct criu_images *ret, struct err *err);
 
 /*
- * Opens the same directories again, in the mount namespace that the calling thread is in now: CRIU mounts in its work
- * directory.
+ * Opens the same directories again, in the mount namespace that the calling thread is in now: CRIU mounts in
+ * its work directory.
  */
 int criu_images_reopen(struct criu_images *images, struct err *err);
 

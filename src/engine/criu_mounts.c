@@ -2,10 +2,10 @@
 /*
  * criu_mounts.c - the mounts of a container that come from the host.
  *
- * A mount of the container belongs to the nearest mount above it (or to itself) that the configuration asks for.  If
- * that is a bind mount, or the root filesystem, and the same filesystem is mounted at the same place below the source
- * on the host, it is external as well.  What else is mounted in there, the container has made itself: CRIU
- * restores it.
+ * A mount of the container belongs to the nearest mount above it (or to itself) that the configuration asks
+ * for.  If that is a bind mount, or the root filesystem, and the same filesystem is mounted at the same place
+ * below the source on the host, it is external as well.  What else is mounted in there, the container has
+ * made itself: CRIU restores it.
  */
 #include "engine/criu_mounts.h"
 
@@ -41,7 +41,7 @@ int criu_mounts_check(const struct plan *plan, struct err *err)
     return 0;
 }
 
-/* ---- checkpoint: what is what ------------------------------------------------------------------------------------ */
+/* ---- checkpoint: what is what -------------------------------------------------------------------------- */
 
 /* To which property of the configuration a mount belongs. */
 struct owner {
@@ -130,7 +130,9 @@ static const char *below(const char *point, const char *above)
     return !strncmp(point, above, n) && point[n] == '/' ? point + n : NULL;
 }
 
-/* Is DEVICE mounted at BELOW in the host's SOURCE?  No link is followed there: a container may have made it. */
+/*
+ * Is DEVICE mounted at BELOW in the host's SOURCE?  No link is followed there: a container may have made it.
+ */
 static bool is_on_host(const char *source, const char *below_it, dev_t device)
 {
     autoclose int source_fd = sys_openat(AT_FDCWD, source, O_PATH, 0);
@@ -223,7 +225,7 @@ int criu_mounts_declare(const struct host_criu *criu, const struct criu_mount_ma
     return 0;
 }
 
-/* ---- restore ----------------------------------------------------------------------------------------------------- */
+/* ---- restore ------------------------------------------------------------------------------------------- */
 
 /* What of TARGET lies below the mount M; NULL if it does not. */
 static const char *in_mount(const struct plan_mount *m, const char *target)

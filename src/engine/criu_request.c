@@ -25,7 +25,7 @@
 
 enum { LOG_LEVEL = 4 }; /* all: a failure is hardly ever understood with less */
 
-/* ---- options ----------------------------------------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------------------------------------- */
 
 static int bad_word(const char *option, const char *word, const char *words, struct err *err)
 {
@@ -102,7 +102,7 @@ int criu_request_allowed(const struct plan *plan, struct err *err)
                    "checkpoint and restore need root of the host: CRIU can't do it for an ordinary user");
 }
 
-/* ---- CRIU's configuration file ------------------------------------------------------------------------------------- */
+/* ---- CRIU's configuration file ------------------------------------------------------------------------- */
 
 /* Which file of the host is CRIU's configuration for containers, as runc has it; NULL: none. */
 static const char *config_file(const struct plan *plan)
@@ -143,8 +143,8 @@ static int copy_file(const char *path, int to_fd)
 }
 
 /*
- * The library has no function for lazy pages: they can be had by a file only.  Where they can be fetched from goes there as
- * well, for told by the library it would be a page server that CRIU connects to.
+ * The library has no function for lazy pages: they can be had by a file only.  Where they can be fetched from
+ * goes there as well, for told by the library it would be a page server that CRIU connects to.
  */
 static int extend_config(struct criu_request *q, const char *file, struct text *path, struct err *err)
 {
@@ -192,9 +192,11 @@ static int set_config_file(struct criu_request *q, const struct plan *plan, stru
     return 0;
 }
 
-/* ---- telling CRIU ---------------------------------------------------------------------------------------------------- */
+/* ---- telling CRIU -------------------------------------------------------------------------------------- */
 
-/* Hooks of these kinds are how an engine makes the container's network: then it is theirs to restore as well. */
+/*
+ * Hooks of these kinds are how an engine makes the container's network: then it is theirs to restore as well.
+ */
 static bool engine_makes_network(const struct plan *plan)
 {
     return plan->hooks[PLAN_PRESTART].n || plan->hooks[PLAN_CREATE_RUNTIME].n;
@@ -226,7 +228,10 @@ static void set_switches(struct criu_request *q)
     criu->set_orphan_pts_master(criu->opts, true);
     criu->set_manage_cgroups(criu->opts, true);
     criu->set_manage_cgroups_mode(criu->opts, host_criu_cgroup_mode(o->manage_cgroups_mode));
-    /* A bind mount is a slave, or a peer, of the mount that it was made from, which is none of the container's. */
+    /*
+     * A bind mount is a slave, or a peer, of the mount that it was made from, which is none of the
+     * container's.
+     */
     criu->set_ext_sharing(criu->opts, true);
     criu->set_ext_masters(criu->opts, true);
 }
@@ -298,11 +303,11 @@ int criu_request_inherit(struct criu_request *q, int fd, const char *key, struct
     return q->criu.add_inherit_fd(q->criu.opts, copy, key) < 0 ? err_nomem(err) : 0;
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------------------------ */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 
 /*
- * libcriu's callback has no argument for the caller's data, and it keeps an error and a terminal's descriptor in
- * variables of its own: one request at a time.
+ * libcriu's callback has no argument for the caller's data, and it keeps an error and a terminal's descriptor
+ * in variables of its own: one request at a time.
  */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * criu_request.h - what checkpoint and restore have in common: the caller's options, the directories, and the talk
- * with CRIU.
+ * criu_request.h - what checkpoint and restore have in common: the caller's options, the directories, and the
+ * talk with CRIU.
  */
 #ifndef OCIRT_ENGINE_CRIU_REQUEST_H
 #define OCIRT_ENGINE_CRIU_REQUEST_H
@@ -22,8 +22,10 @@ struct criu_request {
     int inherited[8]; /* descriptors that CRIU gets */
     size_t n_inherited;
 
-    /* Called for each step that CRIU announces, in the thread that asked it; PID is that of the restored process, or
-     * 0.  An error ends the request.  NULL: nothing is of interest. */
+    /*
+     * Called for each step that CRIU announces, in the thread that asked it; PID is that of the restored
+     * process, or 0.  An error ends the request.  NULL: nothing is of interest.
+     */
     int (*notify)(void *data, const char *action, pid_t pid, struct err *err);
     void *data;
 };
@@ -53,8 +55,10 @@ int criu_request_check_features(struct criu_request *q, bool mem_track, bool laz
 /* CRIU gets a copy of FD, as what the images call KEY. */
 int criu_request_inherit(struct criu_request *q, int fd, const char *key, struct err *err);
 
-/* Asks for one of the library's requests: RUN returns a negative number on failure.  WHAT it does, for the error.
- * Returns what RUN did, or a negative errno. */
+/*
+ * Asks for one of the library's requests: RUN returns a negative number on failure.  WHAT it does, for the
+ * error.  Returns what RUN did, or a negative errno.
+ */
 int criu_request_run(struct criu_request *q, int (*run)(void *opts), const char *what, struct err *err);
 
 void criu_request_done(struct criu_request *q);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * default_spec.c - the config.json that all others of `spec` are made from, as text: what runc's and crun's `spec`
- * write.
+ * default_spec.c - the config.json that all others of `spec` are made from, as text: what runc's and crun's
+ * `spec` write.
  *
  * A test parses it and runs it.
  */
@@ -33,7 +33,8 @@ static const char text[] =
     "    { \"destination\": \"/dev\", \"type\": \"tmpfs\", \"source\": \"tmpfs\",\n"
     "      \"options\": [\"nosuid\", \"strictatime\", \"mode=755\", \"size=65536k\"] },\n"
     "    { \"destination\": \"/dev/pts\", \"type\": \"devpts\", \"source\": \"devpts\",\n"
-    "      \"options\": [\"nosuid\", \"noexec\", \"newinstance\", \"ptmxmode=0666\", \"mode=0620\", \"gid=5\"] },\n"
+    "      \"options\": [\"nosuid\", \"noexec\", \"newinstance\", \"ptmxmode=0666\", \"mode=0620\","
+    " \"gid=5\"] },\n"
     "    { \"destination\": \"/dev/shm\", \"type\": \"tmpfs\", \"source\": \"shm\",\n"
     "      \"options\": [\"nosuid\", \"noexec\", \"nodev\", \"mode=1777\", \"size=65536k\"] },\n"
     "    { \"destination\": \"/dev/mqueue\", \"type\": \"mqueue\", \"source\": \"mqueue\",\n"
@@ -51,7 +52,8 @@ static const char text[] =
     "    ],\n"
     "    \"maskedPaths\": [\n"
     "      \"/proc/acpi\", \"/proc/asound\", \"/proc/kcore\", \"/proc/keys\", \"/proc/latency_stats\",\n"
-    "      \"/proc/timer_list\", \"/proc/timer_stats\", \"/proc/sched_debug\", \"/proc/scsi\", \"/sys/firmware\",\n"
+    "      \"/proc/timer_list\", \"/proc/timer_stats\", \"/proc/sched_debug\", \"/proc/scsi\","
+    " \"/sys/firmware\",\n"
     "      \"/sys/devices/virtual/powercap\"\n"
     "    ],\n"
     "    \"readonlyPaths\": [\n"

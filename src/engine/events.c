@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * events.c - what a container uses, and when the kernel killed for lack of memory, in the JSON of runc's `events`.
+ * events.c - what a container uses, and when the kernel killed for lack of memory, in the JSON of runc's
+ * `events`.
  */
 #include <errno.h>
 #include <poll.h>
@@ -65,7 +66,7 @@ int ocirt_stats(struct ocirt *ocirt, const char *id, char **ret_json, struct oci
     return r;
 }
 
-/* ---- the stream ------------------------------------------------------------------------------------------------ */
+/* ---- the stream ---------------------------------------------------------------------------------------- */
 
 struct stream {
     struct existing *e;
@@ -107,7 +108,10 @@ static int tell_oom(struct stream *s, struct err *err)
     return r;
 }
 
-/* One turn: waits for an OOM kill, the end of the container, or the next statistics.  1: the container has ended. */
+/*
+ * One turn: waits for an OOM kill, the end of the container, or the next statistics.  1: the container has
+ * ended.
+ */
 static int turn(struct stream *s, struct err *err)
 {
     struct pollfd fds[2] = {

@@ -31,7 +31,7 @@
 #include "host/terminal.h"
 #include "host/words.h"
 
-/* ---- may it be? ------------------------------------------------------------------------------------------------ */
+/* ---- may it be? ---------------------------------------------------------------------------------------- */
 
 static int check_status(struct execution *x, struct err *err)
 {
@@ -62,7 +62,7 @@ static int check_terminal(struct execution *x, struct err *err)
     return 0;
 }
 
-/* ---- make ready ------------------------------------------------------------------------------------------------ */
+/* ---- make ready ---------------------------------------------------------------------------------------- */
 
 /* "CONTROLLER[,CONTROLLER...]:PATH", and after a comma the next: each controller's hierarchy of version 1. */
 static int choose_hierarchies(struct execution *x, char *text, struct err *err)
@@ -228,7 +228,7 @@ static int fill_init(struct execution *x, struct err *err)
     return 0;
 }
 
-/* ---- go ---------------------------------------------------------------------------------------------------------- */
+/* ---- go ------------------------------------------------------------------------------------------------ */
 
 int execution_publish(struct execution *x, struct err *err)
 {
@@ -382,8 +382,9 @@ static int walk_all(struct execution *x, struct err *err)
 }
 
 /*
- * A container that ends meanwhile shows it in odd ways: its cgroup or its copy of the configuration is missing, or there
- * is nobody whose namespaces could be joined, for a moment even before its pidfd tells.  All have one reason.
+ * A container that ends meanwhile shows it in odd ways: its cgroup or its copy of the configuration is
+ * missing, or there is nobody whose namespaces could be joined, for a moment even before its pidfd tells.
+ * All have one reason.
  */
 static int make(struct execution *x, struct err *err)
 {

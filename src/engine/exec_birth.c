@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * exec_birth.c - the program's process is born into the container's pid namespace by the stub, as the last thing.
+ * exec_birth.c - the program's process is born into the container's pid namespace by the stub, as the last
+ * thing.
  *
- * Who lives there and has CAP_SYS_PTRACE may trace all that it sees.  That can be the container itself, another one that
- * shares the namespace, or what an earlier exec gave more to: nothing in the configuration tells.  So it is done for
- * all; see stub/birth.c.
+ * Who lives there and has CAP_SYS_PTRACE may trace all that it sees.  That can be the container itself,
+ * another one that shares the namespace, or what an earlier exec gave more to: nothing in the configuration
+ * tells.  So it is done for all; see stub/birth.c.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -28,8 +29,8 @@ static bool may_trace(const struct execution *x)
 }
 
 /*
- * Without no_new_privs it takes CAP_SYS_ADMIN to load a filter.  Then either the filter comes first, or the process is born
- * with that capability.
+ * Without no_new_privs it takes CAP_SYS_ADMIN to load a filter.  Then either the filter comes first, or the
+ * process is born with that capability.
  */
 static int choose_filter(struct execution *x, struct err *err)
 {
@@ -44,7 +45,8 @@ static int choose_filter(struct execution *x, struct err *err)
         "a process that loads this filter could be traced by the container, which has CAP_SYS_PTRACE");
     err_hint(
         err,
-        "set process.noNewPrivileges, or take CAP_SYS_PTRACE away, or let the filter allow clone, capset, setsid, "
+        "set process.noNewPrivileges, or take CAP_SYS_PTRACE away, or let the filter allow clone, capset, "
+        "setsid, "
         "getpid, ioctl, prlimit64, accept4, sendmsg, read, close and exit_group without an agent");
     return r;
 }

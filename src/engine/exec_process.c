@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * exec_process.c - which process exec is to run: a document of its own, or the container's with what the options change.
+ * exec_process.c - which process exec is to run: a document of its own, or the container's with what the
+ * options change.
  */
 #include <errno.h>
 #include <stdlib.h>

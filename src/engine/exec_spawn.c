@@ -26,8 +26,8 @@ static int clone_failed(int r, struct err *err)
 }
 
 /*
- * The container's cgroup may have become an inner node (a service manager in it): then the process goes where the
- * container's own first process is.
+ * The container's cgroup may have become an inner node (a service manager in it): then the process goes where
+ * the container's own first process is.
  */
 static pid_t clone_into(struct execution *x, struct clone_args *args, struct err *err)
 {
@@ -53,7 +53,9 @@ static pid_t clone_into(struct execution *x, struct clone_args *args, struct err
     return sys_clone3(args);
 }
 
-/* In the child.  Our end of the gate would keep it from seeing that we were killed: it would wait for ever. */
+/*
+ * In the child.  Our end of the gate would keep it from seeing that we were killed: it would wait for ever.
+ */
 static void close_ours(struct execution *x)
 {
     fd_cleanup(&x->gate_fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * existing.h - a container that is there: its record, what it is doing, and a pidfd that is surely its process.
+ * existing.h - a container that is there: its record, what it is doing, and a pidfd that is surely its
+ * process.
  */
 #ifndef OCIRT_ENGINE_EXISTING_H
 #define OCIRT_ENGINE_EXISTING_H
@@ -38,8 +39,8 @@ struct existing {
 enum { EXISTING_LOCK_TIMEOUT = 10 * 1000 }; /* milliseconds: another command may be at work */
 
 /*
- * CHANGE: alone, until existing_done().  FORCE: as that; whoever is at work for long may be waiting for the container's
- * process, so that is killed.
+ * CHANGE: alone, until existing_done().  FORCE: as that; whoever is at work for long may be waiting for the
+ * container's process, so that is killed.
  */
 enum existing_lock { EXISTING_READ, EXISTING_CHANGE, EXISTING_FORCE };
 
@@ -48,8 +49,8 @@ int existing_open(const struct ocirt *ocirt, const char *id, enum existing_lock 
                   struct err *err);
 
 /*
- * Looks at the next container of the state root that E has open, for who has nothing to do with its directory: that need not
- * be open then.  What E knows of the host is kept.
+ * Looks at the next container of the state root that E has open, for who has nothing to do with its
+ * directory: that need not be open then.  What E knows of the host is kept.
  */
 int existing_next(struct existing *e, const char *id, struct err *err);
 
@@ -60,8 +61,8 @@ int existing_procfs(struct existing *e, struct err *err);
 int existing_cgroup(struct existing *e, struct err *err);
 
 /*
- * Says early that this call will talk to the manager of its cgroup, if another program is that: see host_library_need(),
- * which may begin the command anew.
+ * Says early that this call will talk to the manager of its cgroup, if another program is that: see
+ * host_library_need(), which may begin the command anew.
  */
 int existing_need_manager(const struct existing *e, struct err *err);
 

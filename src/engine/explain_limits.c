@@ -53,7 +53,8 @@ void explain_namespace_limits(uint64_t flags, struct err *err)
         add(&text, proc_fd, "user/max_user_namespaces", false);
         err_hint(
             err,
-            "user namespaces are forbidden: by a sysctl (%s), a seccomp filter or a security module around the "
+            "user namespaces are forbidden: by a sysctl (%s), a seccomp filter or a security module around "
+            "the "
             "caller, or because it is in a chroot",
             text_string(&text));
         return;

@@ -8,8 +8,8 @@
 #include "base/err.h"
 
 /*
- * Adds a hint to the error just set, if it was ENOENT, ENOTDIR or EACCES: which component of PATH is missing, is no
- * directory, or may not be searched, and whose it is.
+ * Adds a hint to the error just set, if it was ENOENT, ENOTDIR or EACCES: which component of PATH is missing,
+ * is no directory, or may not be searched, and whose it is.
  */
 void explain_path(struct err *err, const char *path);
 

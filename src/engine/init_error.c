@@ -40,7 +40,7 @@ static void strip(struct failure *f)
         f->n--;
 }
 
-/* ---- by subject ---------------------------------------------------------------------------------------------- */
+/* ---- by subject ---------------------------------------------------------------------------------------- */
 
 static void mount_hint(struct failure *f, const struct plan_mount *m)
 {
@@ -51,7 +51,8 @@ static void mount_hint(struct failure *f, const struct plan_mount *m)
         err_hint(
             f->err,
             "the kernel refuses a new procfs where parts of the outer /proc are masked, or without a pid "
-            "namespace of its own in a user namespace: start the outer container without masks, or bind its /proc");
+            "namespace of its own in a user namespace: start the outer container without masks, or bind its "
+            "/proc");
     else if (r == EINVAL && m->type && !strcmp(m->type, "devpts") && memmem(f->text, f->n, "gid", 3))
         err_hint(f->err, "that group is not mapped in the user namespace: leave the option gid= out");
     else if (r == EPERM && m->type && !strcmp(m->type, "sysfs") && userns)
@@ -266,7 +267,7 @@ static int exec_failed(struct failure *f)
     return r;
 }
 
-/* ---- those that need no more than a sentence ------------------------------------------------------------------- */
+/* ---- those that need no more than a sentence ----------------------------------------------------------- */
 
 struct sentence {
     uint32_t stage;
@@ -314,7 +315,8 @@ static int plain_failed(struct failure *f)
             if (r == -EDQUOT && f->msg->stage == INIT_STAGE_KEYRING)
                 err_hint(
                     f->err,
-                    "the user has as many keys as the sysctls kernel.keys.maxkeys and maxbytes allow (for root: "
+                    "the user has as many keys as the sysctls kernel.keys.maxkeys and maxbytes allow (for "
+                    "root: "
                     "root_maxkeys, root_maxbytes): raise them, or give --no-new-keyring");
             else if (r < 0 && f->msg->stage == INIT_STAGE_KEYRING)
                 err_hint(f->err, "--no-new-keyring leaves the container with the caller's session keyring");

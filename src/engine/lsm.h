@@ -9,8 +9,8 @@
 #include "plan/plan.h"
 
 /*
- * ERR_LSM where process has an AppArmor profile or an SELinux label, or the plan a mount label, and that module is not
- * active: running without would be weaker than what was asked for.  PROCESS may be NULL.
+ * ERR_LSM where process has an AppArmor profile or an SELinux label, or the plan a mount label, and that
+ * module is not active: running without would be weaker than what was asked for.  PROCESS may be NULL.
  */
 int engine_check_labels(int proc_fd, const struct plan *plan, const struct plan_process *process,
                         struct err *err);

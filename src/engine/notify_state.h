@@ -10,8 +10,8 @@
 #include "libocispec/json.h"
 
 /*
- * The container process state (config-linux.md "The Container Process State") in three parts: the pid of the process
- * goes between the first two, that of the container between the last two.  METADATA may be NULL.
+ * The container process state (config-linux.md "The Container Process State") in three parts: the pid of the
+ * process goes between the first two, that of the container between the last two.  METADATA may be NULL.
  */
 int notify_state_make(const struct host_state *state, enum oci_status status, const char *metadata,
                       struct json_text parts[static 3], struct err *err);

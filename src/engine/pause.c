@@ -2,7 +2,8 @@
 /*
  * pause.c - freeze and thaw a container.
  *
- * One that was only created is refused: `start` would wait for its frozen process, with the lock that `resume` needs.
+ * One that was only created is refused: `start` would wait for its frozen process, with the lock that
+ * `resume` needs.
  */
 #include "engine/existing.h"
 #include "host/words.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * program_file.c - look at a program that the kernel would not execute: at its first bytes, mode and interpreter.
+ * program_file.c - look at a program that the kernel would not execute: at its first bytes, mode and
+ * interpreter.
  *
  * The file is the container's, and may be anything: only regular ones are opened, and little of them is read.
  */
@@ -33,7 +34,7 @@ struct look {
     size_t n;
 };
 
-/* ---- the file -------------------------------------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------------------------------------ */
 
 /* Found by a descriptor first: to open a fifo or a device would have effects. */
 static bool read_head(struct look *look, const char *path)
@@ -87,7 +88,7 @@ static bool is_there(const struct look *look, const char *path)
     return fd >= 0;
 }
 
-/* ---- scripts --------------------------------------------------------------------------------------------------- */
+/* ---- scripts ------------------------------------------------------------------------------------------- */
 
 static void explain_script(struct look *look)
 {
@@ -95,10 +96,10 @@ static void explain_script(struct look *look)
 
     line[strcspn(line, " \t\n")] = '\0';
     if (*line && line[strlen(line) - 1] == '\r')
-        err_hint(
-            look->err,
-            "its first line ends in a carriage return, as Windows has it: the kernel looks for an interpreter of "
-            "that name; `sed -i 's/\\r$//'` makes it a script");
+        err_hint(look->err,
+                 "its first line ends in a carriage return, as Windows has it: the kernel looks for an "
+                 "interpreter of "
+                 "that name; `sed -i 's/\\r$//'` makes it a script");
     else if (!*line)
         err_hint(look->err, "its first line names no interpreter behind #!");
     else if (look->err->number == ENOENT && !is_there(look, line))
@@ -108,7 +109,7 @@ static void explain_script(struct look *look)
         err_hint(look->err, "is its interpreter %s executable for user %u?", line, look->process->uid);
 }
 
-/* ---- ELF ------------------------------------------------------------------------------------------------------- */
+/* ---- ELF ----------------------------------------------------------------------------------------------- */
 
 static const struct {
     unsigned machine;
@@ -166,12 +167,13 @@ static void explain_elf(struct look *look)
     else if (look->err->number == ENOENT && loader && !is_there(look, loader))
         err_hint(
             look->err,
-            "it needs the dynamic loader %s, which is not in the root filesystem: it was built for another C library, "
+            "it needs the dynamic loader %s, which is not in the root filesystem: it was built for another C "
+            "library, "
             "or its libraries were left out",
             loader);
 }
 
-/* ---- rights ---------------------------------------------------------------------------------------------------- */
+/* ---- rights -------------------------------------------------------------------------------------------- */
 
 static bool may_execute(const struct look *look)
 {

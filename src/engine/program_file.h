@@ -9,8 +9,9 @@
 #include "plan/plan.h"
 
 /*
- * ERR tells that execve(2) of P's program failed: replaces its hint by one that names the reason, if the file is in the
- * root filesystem at ROOT and shows it.  A file that a mount hides, or brings, is not seen from here.
+ * ERR tells that execve(2) of P's program failed: replaces its hint by one that names the reason, if the file
+ * is in the root filesystem at ROOT and shows it.  A file that a mount hides, or brings, is not seen from
+ * here.
  */
 void program_file_explain(const char *root, const struct plan_process *p, struct err *err);
 

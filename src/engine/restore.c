@@ -2,9 +2,9 @@
 /*
  * restore.c - a container from the files of a checkpoint, by CRIU.
  *
- * What create does on the host's side is done as for create: the record, the cgroup with its limits, hooks of the
- * runtime.  The processes, their namespaces and mounts are CRIU's work; it makes the container's process a child of
- * ours, so that `restore` waits for it as `run` does.
+ * What create does on the host's side is done as for create: the record, the cgroup with its limits, hooks of
+ * the runtime.  The processes, their namespaces and mounts are CRIU's work; it makes the container's process
+ * a child of ours, so that `restore` waits for it as `run` does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ struct restoration {
     struct restore_root root;
 };
 
-/* ---- may it be? ------------------------------------------------------------------------------------------------------ */
+/* ---- may it be? ---------------------------------------------------------------------------------------- */
 
 static int check_plan(struct restoration *x, struct err *err)
 {
@@ -58,7 +58,7 @@ static int check_plan(struct restoration *x, struct err *err)
     return 0;
 }
 
-/* ---- telling CRIU ------------------------------------------------------------------------------------------------------ */
+/* ---- telling CRIU -------------------------------------------------------------------------------------- */
 
 static int supply_mounts(struct restoration *x, struct err *err)
 {
@@ -125,7 +125,7 @@ static int tell_criu(struct restoration *x, struct err *err)
     return r < 0 ? r : criu_namespaces_supply(&x->request, x->creation.plan, err);
 }
 
-/* ---- while CRIU works -------------------------------------------------------------------------------------------------- */
+/* ---- while CRIU works ---------------------------------------------------------------------------------- */
 
 /* The content of the network namespace was left out: CRIU leaves its loopback device down. */
 static int raise_loopback(struct restoration *x, struct err *err)
@@ -201,7 +201,7 @@ static int notify(void *data, const char *action, pid_t pid, struct err *err)
     return 0;
 }
 
-/* ---- afterwards ---------------------------------------------------------------------------------------------------------- */
+/* ---- afterwards ---------------------------------------------------------------------------------------- */
 
 /* With --manage-cgroups-mode ignore CRIU leaves the processes in our own cgroup. */
 static int enter_cgroup(struct creation *c, pid_t pid, unsigned depth, struct err *err)
@@ -262,7 +262,7 @@ static void look_at_clocks(struct creation *c)
     c->state.has_time_namespace = ours >= 0 && theirs >= 0 && !host_namespace_same(ours, theirs);
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------------------------- */
 
 static int ask_criu(struct restoration *x, struct err *err)
 {
@@ -313,7 +313,8 @@ static int check_access(const struct restoration *x, struct err *err)
         return 0;
     return err_set(
         err, ERR_CHECKPOINT, EACCES,
-        "--image-path %s: CRIU opens it as root of the user namespace, uid %u, who must be allowed to enter it",
+        "--image-path %s: CRIU opens it as root of the user namespace, uid %u, who must be allowed to enter "
+        "it",
         x->request.images.path, root);
 }
 

@@ -2,8 +2,8 @@
 /*
  * restore_root.c - the root filesystem as CRIU wants it.
  *
- * After unshare(2) descriptors from before are on the host's mounts, on which nothing can be attached here: the place
- * is opened again, by the path of the state directory, which only root can change.
+ * After unshare(2) descriptors from before are on the host's mounts, on which nothing can be attached here:
+ * the place is opened again, by the path of the state directory, which only root can change.
  */
 #include "engine/restore_root.h"
 

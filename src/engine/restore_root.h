@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * restore_root.h - the root filesystem as CRIU wants it: a mount of its own, whose place nobody has mounted over.
+ * restore_root.h - the root filesystem as CRIU wants it: a mount of its own, whose place nobody has mounted
+ * over.
  *
  * The mount is made in a mount namespace that is only this thread's and CRIU's, a slave of the host's: nobody
  * else sees it, and it is gone with them, whatever happens.

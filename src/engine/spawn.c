@@ -147,8 +147,8 @@ static int entry_failed(const struct creation *c, const struct entry *entry, str
 }
 
 /*
- * With a new user namespace, those whose files it is to own are unshared once its maps are written; the cgroup
- * namespace always after the birth, since its root is the cgroup that the process is in then.
+ * With a new user namespace, those whose files it is to own are unshared once its maps are written; the
+ * cgroup namespace always after the birth, since its root is the cgroup that the process is in then.
  */
 static void choose_flags(struct creation *c, uint64_t *ret_clone)
 {
@@ -185,7 +185,9 @@ static int clone_failed(const struct creation *c, int r, uint64_t flags, struct 
     return r;
 }
 
-/* In the child.  Our end of the gate would keep it from seeing that we were killed: it would wait for ever. */
+/*
+ * In the child.  Our end of the gate would keep it from seeing that we were killed: it would wait for ever.
+ */
 static void close_ours(struct creation *c)
 {
     fd_cleanup(&c->gate_fd);
@@ -295,8 +297,9 @@ static int clone_init(struct creation *c, struct clone_args *args, struct err *e
 }
 
 /*
- * In a joined user namespace a new pid namespace must be made by who is in it already.  And the root of a user namespace
- * (rootless Podman) that joins a pid namespace could not go back to its own, which is the host's.
+ * In a joined user namespace a new pid namespace must be made by who is in it already.  And the root of a
+ * user namespace (rootless Podman) that joins a pid namespace could not go back to its own, which is the
+ * host's.
  */
 static bool needs_helper(const struct creation *c, uint64_t flags)
 {
@@ -337,9 +340,10 @@ static int clone_through_helper(struct creation *c, struct clone_args *args, str
 }
 
 /*
- * May init begin before we have said GO?  Where nothing is needed from us for it: no id maps, no cgroup to be moved into
- * before the cgroup namespace is made, no network device that a sysctl may be about.  With the template there are no
- * hooks either, and no mounts that open a device.  Nor with a trace, for only GO tells the pid that it is of.
+ * May init begin before we have said GO?  Where nothing is needed from us for it: no id maps, no cgroup to be
+ * moved into before the cgroup namespace is made, no network device that a sysctl may be about.  With the
+ * template there are no hooks either, and no mounts that open a device.  Nor with a trace, for only GO tells
+ * the pid that it is of.
  */
 static bool may_go_ahead(const struct creation *c)
 {

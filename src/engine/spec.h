@@ -2,8 +2,8 @@
 /*
  * spec.h - a config.json made from a few wishes: for `ocirt spec` and `ocirt run --rootfs`.
  *
- * Each part starts from the default configuration and changes what the options ask for.  Everything lives in the arena,
- * or belongs to the caller of the library.
+ * Each part starts from the default configuration and changes what the options ask for.  Everything lives in
+ * the arena, or belongs to the caller of the library.
  */
 #ifndef OCIRT_ENGINE_SPEC_H
 #define OCIRT_ENGINE_SPEC_H
@@ -21,7 +21,7 @@ struct spec_job {
 /* Parses the default configuration into *RET, a zeroed struct. */
 int engine_default_spec(struct arena *arena, struct oci_spec *ret, struct err *err);
 
-/* ---- the parts -------------------------------------------------------------------------------------------------- */
+/* ---- the parts ----------------------------------------------------------------------------------------- */
 
 int spec_process(struct spec_job *job, struct err *err); /* program, environment, user, capabilities */
 int spec_ids(struct spec_job *job,
@@ -30,9 +30,11 @@ int spec_mounts(struct spec_job *job, struct err *err);    /* after ids: root fi
 int spec_resources(struct spec_job *job, struct err *err); /* limits */
 int spec_seccomp(struct spec_job *job, struct err *err);   /* after process: the default filter */
 
-/* ---- shared between them ---------------------------------------------------------------------------------------- */
+/* ---- shared between them ------------------------------------------------------------------------------- */
 
-/* Adds ELEMENT (of SIZE bytes) to the list of *N elements at *V; the list is a new one then.  0 or -ENOMEM. */
+/*
+ * Adds ELEMENT (of SIZE bytes) to the list of *N elements at *V; the list is a new one then.  0 or -ENOMEM.
+ */
 int spec_append(struct arena *arena, void *v, size_t *n, size_t size, const void *element);
 #define SPEC_APPEND(arena, list, element) \
     spec_append(arena, &(list)->v, &(list)->n, sizeof *(list)->v, &(element))

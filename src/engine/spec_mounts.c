@@ -24,7 +24,7 @@ static int set_options(struct spec_job *job, struct oci_mount *mount, const char
     return r;
 }
 
-/* ---- what a user may not have ----------------------------------------------------------------------------------- */
+/* ---- what a user may not have -------------------------------------------------------------------------- */
 
 static void drop_option(struct oci_mount *mount, const char *word)
 {
@@ -65,7 +65,7 @@ static int fit_ids(struct spec_job *job)
     return job->options.rootless && !has_network_namespace(job) ? bind_sys(job) : 0;
 }
 
-/* ---- more mounts ------------------------------------------------------------------------------------------------ */
+/* ---- more mounts --------------------------------------------------------------------------------------- */
 
 /* TEXT: "WORD,WORD" or NULL. */
 static int add_words(struct spec_job *job, struct json_strings *list, const char *text)
@@ -134,7 +134,7 @@ static int add_tmpfs(struct spec_job *job, const char *given, struct err *err)
     return add_mount(job, "tmpfs", "tmpfs", destination, words, more) < 0 ? err_nomem(err) : 0;
 }
 
-/* ---- all of it -------------------------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------------------------- */
 
 static int set_root(struct spec_job *job, struct err *err)
 {

@@ -106,8 +106,8 @@ static int connect_to_stub(struct existing *e, struct err *err)
 }
 
 /*
- * config.md: a failed startContainer or poststart hook stops the container and destroys it (since 1.3 poststart
- * too).  A program that can't be executed leaves a stopped container.
+ * config.md: a failed startContainer or poststart hook stops the container and destroys it (since 1.3
+ * poststart too).  A program that can't be executed leaves a stopped container.
  */
 static void destroy(struct existing *e, struct plan *plan)
 {
@@ -138,7 +138,10 @@ static int tell_stub(struct existing *e, struct answer *ret, struct err *err)
     if (r < 0 && r != -EPIPE && r != -ECONNRESET)
         return err_set(err, ERR_INIT_DIED, r, "tell the container's process to start");
     begin = trace_begin(e->ocirt->trace_fd);
-    /* Nobody listens there any more, and its presence means "created".  While the stub works, it costs no time. */
+    /*
+     * Nobody listens there any more, and its presence means "created".  While the stub works, it costs no
+     * time.
+     */
     (void) unlinkat(e->dir_fd, HOST_STATE_SOCKET, 0);
     r = listen_to_stub(fd, ret, err);
     trace_end(e->ocirt->trace_fd, "stub", "become the program", e->state->pid, begin);

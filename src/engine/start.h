@@ -9,8 +9,8 @@
 #include "host/cgroup.h"
 
 /*
- * Listens to the stub until the program is executed: the socket closes without a failure being told.  *RET_HOOK (may
- * be NULL) becomes true if it was a startContainer hook that failed.
+ * Listens to the stub until the program is executed: the socket closes without a failure being told.
+ * *RET_HOOK (may be NULL) becomes true if it was a startContainer hook that failed.
  */
 int engine_await_exec(int socket_fd, int pidfd, struct plan *plan, const struct plan_process *process,
                       const struct host_cgroup *cgroup, bool *ret_hook, struct err *err);

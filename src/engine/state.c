@@ -87,11 +87,14 @@ int ocirt_state(struct ocirt *ocirt, const char *id, char **ret_json, struct oci
     return r;
 }
 
-/* ---- all of them ---------------------------------------------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------------------------------------- */
 
 typedef int visit_fn(struct existing *e, void *data, struct err *err);
 
-/* One that vanishes meanwhile, or is another runtime's, is passed over; one whose record is spoilt is warned of. */
+/*
+ * One that vanishes meanwhile, or is another runtime's, is passed over; one whose record is spoilt is warned
+ * of.
+ */
 static int visit(struct existing *e, const char *id, visit_fn *each, void *data, struct err *err)
 {
     struct err mine = engine_err(e->ocirt);

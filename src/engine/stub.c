@@ -55,7 +55,10 @@ static int open_hook_outputs(struct creation *c, struct err *err)
     return r < 0 ? r : open_output(c->plan->hooks_stderr, &c->hook_stderr_fd, err);
 }
 
-/* Labels are written by the stub itself: the descriptor of an attribute belongs to the memory map that opened it. */
+/*
+ * Labels are written by the stub itself: the descriptor of an attribute belongs to the memory map that opened
+ * it.
+ */
 static bool needs_procfs(const struct plan_process *process)
 {
     return process->apparmor || process->selinux;

@@ -2,7 +2,8 @@
 /*
  * usage.c - what a container used until its end.
  *
- * The cgroup counts all its processes, also those that nobody waited for; but it may be missing, or count less.
+ * The cgroup counts all its processes, also those that nobody waited for; but it may be missing, or count
+ * less.
  */
 #include "engine/usage.h"
 

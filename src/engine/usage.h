@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * usage.h - what a container used until its end: ocirt_create_options.usage.  Nothing is done unless it is asked for.
+ * usage.h - what a container used until its end: ocirt_create_options.usage.  Nothing is done unless it is
+ * asked for.
  */
 #ifndef OCIRT_ENGINE_USAGE_H
 #define OCIRT_ENGINE_USAGE_H

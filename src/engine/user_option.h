@@ -10,8 +10,8 @@
 #include "base/err.h"
 
 /*
- * Numbers, as callers have resolved names already (CVE-2026-30892: never 0 by mistake).  Without ":GID", *RET_GID stays
- * as it is.
+ * Numbers, as callers have resolved names already (CVE-2026-30892: never 0 by mistake).  Without ":GID",
+ * *RET_GID stays as it is.
  */
 int engine_user_option(const char *given, uint32_t *ret_uid, uint32_t *ret_gid, struct err *err);
 

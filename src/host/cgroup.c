@@ -54,8 +54,8 @@ static bool is_unprivileged(const struct plan_facts *facts)
 }
 
 /*
- * Is there nothing that a container without a cgroup would miss?  Being given the cgroup for a writable mount of it is
- * no more than allowed (config-linux.md "Cgroup ownership"), unless the annotation asks for it.
+ * Is there nothing that a container without a cgroup would miss?  Being given the cgroup for a writable mount
+ * of it is no more than allowed (config-linux.md "Cgroup ownership"), unless the annotation asks for it.
  */
 static bool can_do_without(const struct plan *plan)
 {

@@ -87,17 +87,17 @@ int host_cgroup_name(const struct plan *plan, struct host_cgroup *ret, struct er
 int host_cgroup_create(const struct plan *plan, struct host_cgroup *cg, struct err *err);
 
 /*
- * Waits until the manager has made the cgroup that create asked for; call it before the clone, and record path
- * then.  Where path is still not known, the container's process can't be born in the cgroup: enter makes it.
- * cgroupfs: nothing.
+ * Waits until the manager has made the cgroup that create asked for; call it before the clone, and record
+ * path then.  Where path is still not known, the container's process can't be born in the cgroup: enter makes
+ * it.  cgroupfs: nothing.
  */
 int host_cgroup_settle(const struct plan *plan, struct host_cgroup *cg, struct err *err);
 
 /*
- * Below a threaded cgroup (cgroup.type) one that is new is invalid, and clone3 into it says EOPNOTSUPP: makes it
- * threaded, and those above it that are invalid too.  Domain controllers (memory, io) are not to be had there, which
- * create has said already if there is a limit.  0 or -errno, which is EOPNOTSUPP where the container gets the cgroup
- * as its own; silent.
+ * Below a threaded cgroup (cgroup.type) one that is new is invalid, and clone3 into it says EOPNOTSUPP: makes
+ * it threaded, and those above it that are invalid too.  Domain controllers (memory, io) are not to be had
+ * there, which create has said already if there is a limit.  0 or -errno, which is EOPNOTSUPP where the
+ * container gets the cgroup as its own; silent.
  */
 int host_cgroup_make_threaded(const struct host_cgroup *cg);
 
@@ -143,7 +143,10 @@ struct host_cgroup_top {
 int host_cgroup_top_open(struct host_cgroup_top *ret, struct err *err);
 void host_cgroup_top_close(struct host_cgroup_top *top);
 
-/* Is the cgroup PATH ("/a/b") frozen?  What host_cgroup_is_frozen() says, without opening it: 1, 0, or -errno. */
+/*
+ * Is the cgroup PATH ("/a/b") frozen?  What host_cgroup_is_frozen() says, without opening it: 1, 0, or
+ * -errno.
+ */
 int host_cgroup_top_frozen(const struct host_cgroup_top *top, const char *path);
 
 /*
@@ -169,8 +172,8 @@ int host_cgroup_of_process(const struct host_cgroup *cg, pid_t pid, struct host_
 int host_cgroup_kill(struct host_cgroup *cg, int signal, struct err *err);
 
 /*
- * Removes it if nothing is left in it, without a look or a wait: true if it is gone, its parents too.  Only on v2 and where
- * ocirt made it; else false, which means that it is to be killed and removed.
+ * Removes it if nothing is left in it, without a look or a wait: true if it is gone, its parents too.  Only
+ * on v2 and where ocirt made it; else false, which means that it is to be killed and removed.
  */
 bool host_cgroup_remove_empty(struct host_cgroup *cg);
 

@@ -75,8 +75,9 @@ static int add(struct scan *scan, const char *name)
 }
 
 /*
- * Symlinks ("cpu" to "cpu,cpuacct") are left out: they are no directories of their own; and what may not be looked
- * at.  Any other error would make a hierarchy disappear, and with it the container's limits, or what is to be removed.
+ * Symlinks ("cpu" to "cpu,cpuacct") are left out: they are no directories of their own; and what may not be
+ * looked at.  Any other error would make a hierarchy disappear, and with it the container's limits, or what
+ * is to be removed.
  */
 static int look_at(struct scan *scan, int top_fd, const char *name)
 {

@@ -2,8 +2,8 @@
 /*
  * cgroup_manager.c - a cgroup that somebody else makes: taken over, so that it is like one of our own.
  *
- * The manager gets the limits as far as it has words for them; all of them are written to the cgroup's files as well,
- * since that gives the exact values, and an error from the kernel.
+ * The manager gets the limits as far as it has words for them; all of them are written to the cgroup's files
+ * as well, since that gives the exact values, and an error from the kernel.
  */
 #include "host/cgroup_manager.h"
 
@@ -24,9 +24,11 @@ const struct host_cgroup_manager *host_cgroup_manager(const struct host_cgroup *
     return cg->manager == PLAN_MANAGER_SYSTEMD ? &host_cgroup_systemd : NULL;
 }
 
-/* ---- taking over ---------------------------------------------------------------------------------------- */
+/* ---- taking over --------------------------------------------------------------------------------------- */
 
-/* v1: hierarchies that the manager does not use (cpuset, freezer) get a directory of the same name from us. */
+/*
+ * v1: hierarchies that the manager does not use (cpuset, freezer) get a directory of the same name from us.
+ */
 static int make_missing(struct host_cgroup *cg, struct err *err)
 {
     int r = 0;
@@ -39,7 +41,10 @@ static int make_missing(struct host_cgroup *cg, struct err *err)
     return r;
 }
 
-/* Without controllers for now: another process is in the cgroup above, and v2 gives none to cgroups below one. */
+/*
+ * Without controllers for now: another process is in the cgroup above, and v2 gives none to cgroups below
+ * one.
+ */
 static int make_subgroup(const struct host_cgroup *cg, struct err *err)
 {
     const struct host_cgroup_dir *d = host_cgroup_dir_v2(cg);
@@ -116,11 +121,11 @@ int host_cgroup_settle(const struct plan *plan, struct host_cgroup *cg, struct e
     return r == 0 && has_one_pid(plan->cgroup.writes) ? set_room(cg, "1", "2", err) : r;
 }
 
-/* ---- entering ------------------------------------------------------------------------------------------- */
+/* ---- entering ------------------------------------------------------------------------------------------ */
 
 /*
- * The container's process was killed at its birth and nobody was left in the cgroup, so that the manager has removed
- * it: it is asked anew.
+ * The container's process was killed at its birth and nobody was left in the cgroup, so that the manager has
+ * removed it: it is asked anew.
  */
 static void forget_if_gone(struct host_cgroup *cg)
 {
@@ -183,7 +188,7 @@ int host_cgroup_managed_entered(const struct plan *plan, struct host_cgroup *cg,
     return cg->subgroup ? equip_subgroup(plan, cg, err) : 0;
 }
 
-/* ---- changing ------------------------------------------------------------------------------------------- */
+/* ---- changing ------------------------------------------------------------------------------------------ */
 
 int host_cgroup_managed_update(const struct plan *plan, struct host_cgroup *cg,
                                const struct plan_cgroup_writes *writes,
@@ -196,7 +201,9 @@ int host_cgroup_managed_update(const struct plan *plan, struct host_cgroup *cg,
     if (r < 0 || properties->n == 0)
         return r;
     r = host_cgroup_manager(cg)->update(cg, properties, err);
-    /* Once more: the manager has written what it has words for, and that may be less exact (io.bfq.weight). */
+    /*
+     * Once more: the manager has written what it has words for, and that may be less exact (io.bfq.weight).
+     */
     if (r == 0)
         r = host_cgroup_write_all(cg, writes, err);
     return r;

@@ -2,8 +2,8 @@
 /*
  * cgroup_manager.h - who makes and removes cgroups: ocirt itself, or another program that owns the tree.
  *
- * host/cgroup.c does cgroupfs.  For another manager it calls these where the two differ, and itself does the rest:
- * limits, devices, freezing, killing are writes to the cgroup's files either way.
+ * host/cgroup.c does cgroupfs.  For another manager it calls these where the two differ, and itself does the
+ * rest: limits, devices, freezing, killing are writes to the cgroup's files either way.
  */
 #ifndef OCIRT_HOST_CGROUP_MANAGER_H
 #define OCIRT_HOST_CGROUP_MANAGER_H
@@ -17,14 +17,14 @@ struct host_cgroup_manager {
     int (*name)(const struct plan *plan, struct host_cgroup *cg, struct err *err);
 
     /*
-     * Asks for the cgroup, and does not wait: sets pending.  Where the container's process could not be born in it,
-     * for lack of rights, nothing is done yet.
+     * Asks for the cgroup, and does not wait: sets pending.  Where the container's process could not be born
+     * in it, for lack of rights, nothing is done yet.
      */
     int (*begin)(const struct plan *plan, struct host_cgroup *cg, struct err *err);
 
     /*
-     * Waits for the cgroup that begin has asked for, or asks for one with process PID (our waiting child) in it;
-     * sets path.
+     * Waits for the cgroup that begin has asked for, or asks for one with process PID (our waiting child) in
+     * it; sets path.
      */
     int (*finish)(const struct plan *plan, struct host_cgroup *cg, pid_t pid, struct err *err);
 

@@ -57,7 +57,8 @@ static int still_busy(const struct host_cgroup *cg, int error, struct err *err)
     if (strstr(text_string(&text), "state D"))
         err_hint(
             err,
-            "a process in state D waits for a device or a file server and can't be killed before; delete it later");
+            "a process in state D waits for a device or a file server and can't be killed before; delete it "
+            "later");
     return r;
 }
 
@@ -95,8 +96,8 @@ static int remove_dir(const struct host_cgroup_dir *d, const char *path, int64_t
 }
 
 /*
- * Who has killed all processes waits for their end here; but an exec that was under way may have put one in since: so all
- * are killed again, now and then.
+ * Who has killed all processes waits for their end here; but an exec that was under way may have put one in
+ * since: so all are killed again, now and then.
  */
 static int await_end_of_all(int dir_fd, int64_t time)
 {

@@ -54,7 +54,10 @@ static int add_procs(struct pids *pids, int fd)
     autotext struct text text = { 0 };
     int r = host_cgroup_slurp(fd, pids->threaded ? "cgroup.threads" : "cgroup.procs", &text);
 
-    /* The processes of threaded cgroups are listed by the one above that is not threaded, if it is one of ours. */
+    /*
+     * The processes of threaded cgroups are listed by the one above that is not threaded, if it is one of
+     * ours.
+     */
     if (r == -EOPNOTSUPP) {
         pids->refused = true;
         return 0;

@@ -2,13 +2,13 @@
 /*
  * cgroup_systemd.c - the systemd cgroup manager: a container's cgroup is that of a transient scope, or slice.
  *
- * A scope must have a process when it starts.  The container's own would have to be moved into it by systemd while
- * everybody waits: a round trip, and on many machines an RCU grace period for the move.  So the scope starts with a
- * placeholder, a child of ours that does nothing, while we open and compile what the container needs; then the
- * container's process is born in the scope (CLONE_INTO_CGROUP), and the placeholder ends.
+ * A scope must have a process when it starts.  The container's own would have to be moved into it by systemd
+ * while everybody waits: a round trip, and on many machines an RCU grace period for the move.  So the scope
+ * starts with a placeholder, a child of ours that does nothing, while we open and compile what the container
+ * needs; then the container's process is born in the scope (CLONE_INTO_CGROUP), and the placeholder ends.
  *
- * An unprivileged caller outside of its user manager's part of the tree (a login session) may not do that: there
- * the scope starts with the container's process, and the user manager asks the system's to move it.
+ * An unprivileged caller outside of its user manager's part of the tree (a login session) may not do that:
+ * there the scope starts with the container's process, and the user manager asks the system's to move it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,11 +34,11 @@ struct host_cgroup_pending {
     pid_t placeholder; /* 0: none */
 };
 
-/* ---- the placeholder ------------------------------------------------------------------------------------ */
+/* ---- the placeholder ----------------------------------------------------------------------------------- */
 
 /*
- * It has no exit signal: a caller's handler of SIGCHLD has no part in this.  It ends with us.  Only system calls are
- * allowed in it, for it may be the child of one thread of many.
+ * It has no exit signal: a caller's handler of SIGCHLD has no part in this.  It ends with us.  Only system
+ * calls are allowed in it, for it may be the child of one thread of many.
  */
 static pid_t start_placeholder(void)
 {
@@ -76,7 +76,7 @@ static void release(struct host_cgroup *cg)
     cg->pending = NULL;
 }
 
-/* ---- names and paths ------------------------------------------------------------------------------------ */
+/* ---- names and paths ----------------------------------------------------------------------------------- */
 
 static int name(const struct plan *plan, struct host_cgroup *cg, struct err *err)
 {
@@ -146,11 +146,11 @@ static int find_path(struct host_cgroup *cg, pid_t pid, struct err *err)
     return 0;
 }
 
-/* ---- start ---------------------------------------------------------------------------------------------- */
+/* ---- start --------------------------------------------------------------------------------------------- */
 
 /*
- * May we put a child into a cgroup of the manager's?  The kernel wants the right to write cgroup.procs of the lowest
- * cgroup above both ours and the new one: at the worst that is the topmost that the manager has.
+ * May we put a child into a cgroup of the manager's?  The kernel wants the right to write cgroup.procs of the
+ * lowest cgroup above both ours and the new one: at the worst that is the topmost that the manager has.
  */
 static bool may_clone_into(const struct plan *plan, const struct host_cgroup *cg)
 {
@@ -241,7 +241,7 @@ static int finish(const struct plan *plan, struct host_cgroup *cg, pid_t pid, st
     return r < 0 ? r : find_path(cg, pid, err);
 }
 
-/* ---- change and end ------------------------------------------------------------------------------------- */
+/* ---- change and end ------------------------------------------------------------------------------------ */
 
 static int attach(struct host_cgroup *cg, pid_t pid, struct err *err)
 {
@@ -254,8 +254,9 @@ static int update(struct host_cgroup *cg, const struct plan_systemd_properties *
 }
 
 /*
- * systemd removes the cgroup with all that is below it.  Without a path it was never ours for sure: the unit may have
- * belonged to somebody else, which made the start fail.  Ours would have been empty: its placeholder has ended.
+ * systemd removes the cgroup with all that is below it.  Without a path it was never ours for sure: the unit
+ * may have belonged to somebody else, which made the start fail.  Ours would have been empty: its placeholder
+ * has ended.
  */
 static int stop(struct host_cgroup *cg, struct err *err)
 {

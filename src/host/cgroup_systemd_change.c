@@ -46,7 +46,7 @@ static int say(struct change *change, int (*say_it)(struct change *change, struc
     return r;
 }
 
-/* ---- stop ----------------------------------------------------------------------------------------------- */
+/* ---- stop ---------------------------------------------------------------------------------------------- */
 
 static int await_job(struct host_systemd_talk *talk, uint64_t number, struct err *err)
 {
@@ -98,7 +98,7 @@ int host_systemd_stop(enum sdbus_whose whose, const char *unit, bool if_empty, s
     return say(&change, stop, err);
 }
 
-/* ---- attach --------------------------------------------------------------------------------------------- */
+/* ---- attach -------------------------------------------------------------------------------------------- */
 
 static int call(struct change *change, struct err *err)
 {
@@ -123,11 +123,11 @@ int host_systemd_attach(enum sdbus_whose whose, const char *unit, const char *su
     return say(&change, call, err);
 }
 
-/* ---- properties ----------------------------------------------------------------------------------------- */
+/* ---- properties ---------------------------------------------------------------------------------------- */
 
 /*
- * systemd answers before it writes to the cgroup, but it writes before it reads the next message: the answer to
- * that tells that the values are there.
+ * systemd answers before it writes to the cgroup, but it writes before it reads the next message: the answer
+ * to that tells that the values are there.
  */
 static int call_and_ask(struct change *change, struct err *err)
 {

@@ -15,7 +15,7 @@
 #include "host/cgroup_dirs.h"
 #include "host/cgroup_systemd_unit.h"
 
-/* ---- the connection ------------------------------------------------------------------------------------- */
+/* ---- the connection ------------------------------------------------------------------------------------ */
 
 static void forget_job(struct host_systemd_talk *talk)
 {
@@ -54,7 +54,7 @@ int host_systemd_talk_open(struct host_systemd_talk *talk, struct err *err)
     }
 }
 
-/* ---- values --------------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------------- */
 
 struct plan_variant *host_systemd_tuple(struct arena *arena, const char *type, struct plan_variant *const *v,
                                         size_t n)
@@ -99,7 +99,7 @@ static const char *unit_object(struct arena *arena, const char *unit)
     return text_result(&path) < 0 ? NULL : arena_strdup(arena, text_string(&path));
 }
 
-/* ---- errors --------------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 int host_systemd_no_answer(const struct host_systemd_talk *talk, const char *what, int r, struct err *err)
 {
@@ -119,13 +119,13 @@ int host_systemd_refused(const struct host_systemd_talk *talk, const char *what,
                     event->name);
 
     if (strstr(event->message, "unknown property") || strstr(event->name, "PropertyReadOnly"))
-        err_hint(
-            err,
-            "this systemd does not know a property that the configuration needs, or that an annotation gives");
+        err_hint(err,
+                 "this systemd does not know a property that the configuration needs, or that an annotation "
+                 "gives");
     return r;
 }
 
-/* ---- calls ---------------------------------------------------------------------------------------------- */
+/* ---- calls --------------------------------------------------------------------------------------------- */
 
 static int call(struct host_systemd_talk *talk, const char *path, const char *interface, const char *member,
                 const struct plan_variant *arguments, struct sdbus_event *event)
@@ -182,9 +182,11 @@ int host_systemd_note_job(struct host_systemd_talk *talk, const struct sdbus_eve
     return talk->removed_job && talk->result ? 0 : -ENOMEM;
 }
 
-/* ---- the cgroup ----------------------------------------------------------------------------------------- */
+/* ---- the cgroup ---------------------------------------------------------------------------------------- */
 
-/* Has the cgroup FD processes?  v1 has no file that tells of those below, and a scope there has none below. */
+/*
+ * Has the cgroup FD processes?  v1 has no file that tells of those below, and a scope there has none below.
+ */
 static bool has_processes(int fd)
 {
     uint64_t populated = 0;

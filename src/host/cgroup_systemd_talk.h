@@ -2,8 +2,8 @@
 /*
  * cgroup_systemd_talk.h - a talk with a manager about one unit.  For host/cgroup_systemd*.c only.
  *
- * Functions without a struct err return -errno and are silent; -ECONNRESET is that the manager went away, as it does
- * when it executes itself anew.
+ * Functions without a struct err return -errno and are silent; -ECONNRESET is that the manager went away, as
+ * it does when it executes itself anew.
  */
 #ifndef OCIRT_HOST_CGROUP_SYSTEMD_TALK_H
 #define OCIRT_HOST_CGROUP_SYSTEMD_TALK_H
@@ -38,7 +38,7 @@ int host_systemd_note_job(struct host_systemd_talk *talk, const struct sdbus_eve
 /* Has the cgroup PATH (v2, hybrid or v1) processes? */
 bool host_systemd_is_populated(const char *path);
 
-/* ---- values --------------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------------- */
 
 /* NULL if an element is NULL, or out of memory. */
 struct plan_variant *host_systemd_tuple(struct arena *arena, const char *type, struct plan_variant *const *v,
@@ -57,7 +57,7 @@ int host_systemd_add_property(struct arena *arena, struct plan_variant *list, co
 struct plan_variant *host_systemd_property_list(struct arena *arena,
                                                 const struct plan_systemd_properties *properties);
 
-/* ---- errors --------------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 /* "WHAT the systemd unit UNIT: ": there was no answer, or a refusal. */
 int host_systemd_no_answer(const struct host_systemd_talk *talk, const char *what, int r, struct err *err);

@@ -2,8 +2,8 @@
 /*
  * cgroup_systemd_unit.c - starts a transient unit.
  *
- * What can go wrong beside a plain refusal: a unit of that name is left from before, and perhaps about to go away;
- * systemd executes itself anew (daemon-reexec) and drops the connection; it is too busy to answer.
+ * What can go wrong beside a plain refusal: a unit of that name is left from before, and perhaps about to go
+ * away; systemd executes itself anew (daemon-reexec) and drops the connection; it is too busy to answer.
  */
 #include "host/cgroup_systemd_unit.h"
 
@@ -16,7 +16,7 @@
 
 #define UNIT_EXISTS "org.freedesktop.systemd1.UnitExists"
 
-/* ---- asking --------------------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 
 void host_systemd_start_done(struct host_systemd_start *start)
 {
@@ -89,7 +89,7 @@ int host_systemd_start(struct host_systemd_start *start, enum sdbus_whose whose,
     return r;
 }
 
-/* ---- what is left from before --------------------------------------------------------------------------- */
+/* ---- what is left from before -------------------------------------------------------------------------- */
 
 static int in_use(const struct host_systemd_start *start, struct err *err)
 {
@@ -130,8 +130,8 @@ static int stop_empty(struct host_systemd_start *start, struct err *err)
 }
 
 /*
- * A unit of our name is there.  One that failed is forgotten, one whose processes are gone is stopped; one on its
- * way out is waited for.  Then it is tried again.  Where ERR is not filled, the connection is lost.
+ * A unit of our name is there.  One that failed is forgotten, one whose processes are gone is stopped; one on
+ * its way out is waited for.  Then it is tried again.  Where ERR is not filled, the connection is lost.
  */
 static int clear_way(struct host_systemd_start *start, int *step, struct err *err)
 {
@@ -148,7 +148,7 @@ static int clear_way(struct host_systemd_start *start, int *step, struct err *er
     return r < 0 ? r : send_start(start);
 }
 
-/* ---- until it is there ---------------------------------------------------------------------------------- */
+/* ---- until it is there --------------------------------------------------------------------------------- */
 
 /* systemd went away and came back: is the unit there, or has it never heard of it? */
 static int ask_again(struct host_systemd_start *start, bool *ret_there, struct err *err)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cgroup_systemd_unit.h - transient units of systemd: started, changed, stopped.  For host/cgroup_systemd*.c only.
+ * cgroup_systemd_unit.h - transient units of systemd: started, changed, stopped.  For host/cgroup_systemd*.c
+ * only.
  *
- * Starting is in two parts, so that other work can be done while systemd does its own.  All functions return 0
- * or a negative errno with ERR filled; none waits longer than HOST_SYSTEMD_DEADLINE.
+ * Starting is in two parts, so that other work can be done while systemd does its own.  All functions return
+ * 0 or a negative errno with ERR filled; none waits longer than HOST_SYSTEMD_DEADLINE.
  */
 #ifndef OCIRT_HOST_CGROUP_SYSTEMD_UNIT_H
 #define OCIRT_HOST_CGROUP_SYSTEMD_UNIT_H
@@ -20,8 +21,8 @@ struct host_systemd_start {
 };
 
 /*
- * Asks for UNIT with PROPERTIES.  SLICE is its parent (NULL: by its name), PID the first process in it (0: none).
- * On failure *START holds nothing that had to be freed.
+ * Asks for UNIT with PROPERTIES.  SLICE is its parent (NULL: by its name), PID the first process in it (0:
+ * none).  On failure *START holds nothing that had to be freed.
  */
 int host_systemd_start(struct host_systemd_start *start, enum sdbus_whose whose, const char *unit,
                        const struct plan_systemd_properties *properties, const char *slice, pid_t pid,

@@ -163,8 +163,8 @@ int host_cgroup_v1_freeze(const struct host_cgroup *cg, bool frozen, struct err 
 
 /* ---- devices of a running container -----------------------------------------------------------------------
  *
- * "deny a" first, as for a new cgroup, would take the devices from the running processes for a moment.  So only the
- * exceptions that are not among the new ones are taken away, then the new ones added.
+ * "deny a" first, as for a new cgroup, would take the devices from the running processes for a moment.  So
+ * only the exceptions that are not among the new ones are taken away, then the new ones added.
  */
 
 static bool is_wanted(const struct plan_cgroup_writes *writes, const char *line, size_t n)

@@ -102,14 +102,15 @@ static int not_available(const struct enable *e, const struct plan_cgroup_write 
                         w->controller, (int) length, path, length ? "" : "/");
 
     if (length)
-        err_hint(
-            e->err,
-            "it has %s; if systemd made it, Delegate=yes in the unit gives it all (systemd.resource-control(5))",
-            *available ? available : "none");
+        err_hint(e->err,
+                 "it has %s; if systemd made it, Delegate=yes in the unit gives it all "
+                 "(systemd.resource-control(5))",
+                 *available ? available : "none");
     else
         err_hint(
             e->err,
-            "the kernel has %s; see cgroup_disable= on its command line, and whether a cgroup v1 hierarchy holds "
+            "the kernel has %s; see cgroup_disable= on its command line, and whether a cgroup v1 hierarchy "
+            "holds "
             "the controller (/proc/cgroups)",
             *available ? available : "none");
     return r;
@@ -122,14 +123,15 @@ static int not_enabled(const struct enable *e, const struct plan_cgroup_write *w
                         (int) length, path, length ? "" : "/");
 
     if (error == -EBUSY)
-        err_hint(
-            e->err,
-            "that cgroup has processes of its own, and v2 gives controllers only to cgroups below one without: "
-            "move them, or choose another cgroupsPath");
+        err_hint(e->err,
+                 "that cgroup has processes of its own, and v2 gives controllers only to cgroups below one "
+                 "without: "
+                 "move them, or choose another cgroupsPath");
     else if (error == -EACCES || error == -EPERM)
         err_hint(
             e->err,
-            "the cgroup belongs to another user: it has to be delegated (Delegate=yes in the systemd unit), or "
+            "the cgroup belongs to another user: it has to be delegated (Delegate=yes in the systemd unit), "
+            "or "
             "the systemd cgroup manager be used");
     else if (error == -EROFS)
         err_hint(e->err,
@@ -238,7 +240,8 @@ static int failed_to_make(const struct host_cgroup *cg, const struct host_cgroup
     else if (error == -EACCES || error == -EPERM)
         err_hint(
             err,
-            "the cgroup above belongs to another user: it has to be delegated (Delegate=yes in the systemd unit)");
+            "the cgroup above belongs to another user: it has to be delegated (Delegate=yes in the systemd "
+            "unit)");
     else if (error == -EAGAIN)
         err_hint(err, "cgroup.max.descendants or cgroup.max.depth of a cgroup above is reached");
     return r;

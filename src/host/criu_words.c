@@ -69,7 +69,7 @@ int host_criu_page_server(const char *text, char **ret_address, uint32_t *ret_po
     return 0;
 }
 
-/* ---- the log -------------------------------------------------------------------------------------------- */
+/* ---- the log ------------------------------------------------------------------------------------------- */
 
 enum { ERRORS = 3 }; /* told of those in the log */
 

@@ -6,10 +6,10 @@
  * rule that matches the device and allows takes its bits away, and none left is "yes"; one that denies any of
  * them is "no".  So each bit is decided by the last rule about it, as in the rules' meaning.
  *
- * The verifier's time grows with the paths: it was most of what a program costs.  So rules that follow each other
- * and allow single devices in full, as nearly all do, are put together by type and major number; their order can't
- * matter.  For the default devices that is a quarter of the time (40 us more than the smallest program's 17, instead of
- * 190).
+ * The verifier's time grows with the paths: it was most of what a program costs.  So rules that follow each
+ * other and allow single devices in full, as nearly all do, are put together by type and major number; their
+ * order can't matter.  For the default devices that is a quarter of the time (40 us more than the smallest
+ * program's 17, instead of 190).
  *
  * union bpf_attr is always given to bpf(2) zeroed and at its full size: Linux 6.17 to 7.1 write beyond a
  * shorter one in BPF_PROG_QUERY.
@@ -102,7 +102,7 @@ static void put_conditions(struct program *p, const struct plan_device_rule *r, 
         put_condition(p, R_MINOR, r->minor, &left, body);
 }
 
-/* ---- rules that allow in full, put together ------------------------------------------------------------------- */
+/* ---- rules that allow in full, put together ------------------------------------------------------------ */
 
 enum { GROUP_MAX = 256 }; /* jumps have 16 bits, and the search below is quadratic */
 
@@ -181,7 +181,7 @@ static void put_group(struct program *p, const struct plan_device_rule *v, size_
     put_return(p, true);
 }
 
-/* ---- single rules --------------------------------------------------------------------------------------------- */
+/* ---- single rules -------------------------------------------------------------------------------------- */
 
 /* true if no rule before it can count any more: the verifier refuses instructions that are never reached. */
 static bool put_rule(struct program *p, const struct plan_device_rule *r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * doctor.c - gather facts about the host: what all parts of that need, and what is neither the kernel's nor the
- * caller's.
+ * doctor.c - gather facts about the host: what all parts of that need, and what is neither the kernel's nor
+ * the caller's.
  */
 #include "host/doctor.h"
 
@@ -24,7 +24,7 @@
 
 enum { CONNECT_TIMEOUT = 3000 }; /* milliseconds: a manager that works answers in one */
 
-/* ---- shared ---------------------------------------------------------------------------------------------------- */
+/* ---- shared -------------------------------------------------------------------------------------------- */
 
 static char *keep(struct host_doctor *d, const char *s)
 {
@@ -94,7 +94,7 @@ static bool exists(const char *path)
     return fd >= 0;
 }
 
-/* ---- systemd --------------------------------------------------------------------------------------------------- */
+/* ---- systemd ------------------------------------------------------------------------------------------- */
 
 static void look_at_systemd(struct host_doctor *d)
 {
@@ -114,7 +114,7 @@ static void look_at_systemd(struct host_doctor *d)
     sdbus_close(bus);
 }
 
-/* ---- security modules, programs, limits ------------------------------------------------------------------------ */
+/* ---- security modules, programs, limits ---------------------------------------------------------------- */
 
 static void look_at_lsms(struct host_doctor *d)
 {
@@ -155,7 +155,7 @@ static void look_at_limits(struct host_doctor *d)
     h->ptys = host_doctor_sysctl(d, "kernel/pty/max");
 }
 
-/* ---- the state root -------------------------------------------------------------------------------------------- */
+/* ---- the state root ------------------------------------------------------------------------------------ */
 
 static const struct {
     uint32_t magic;
@@ -182,7 +182,10 @@ static void describe_filesystem(struct host_doctor *d, int fd)
     h->state_root_nosuid = fs.f_flags & ST_NOSUID;
 }
 
-/* Opens PATH, which is changed, or the nearest directory above it that is there: where the rest would be made. */
+/*
+ * Opens PATH, which is changed, or the nearest directory above it that is there: where the rest would be
+ * made.
+ */
 static int open_nearest(char *path)
 {
     for (;;) {

@@ -12,12 +12,13 @@
 
 /*
  * Fills FACTS (doctor_facts_new()).  HOST: what is known of the host already; PROC_FD: the private procfs;
- * STATE_ROOT: as it was given to the library, NULL if not.  What can't be found out counts as missing.  0 or -ENOMEM.
+ * STATE_ROOT: as it was given to the library, NULL if not.  What can't be found out counts as missing.  0 or
+ * -ENOMEM.
  */
 int host_doctor_facts(const struct plan_facts *host, int proc_fd, const char *state_root, struct arena *arena,
                       struct doctor_facts *facts);
 
-/* ---- its parts, in files of their own ------------------------------------------------------------------------- */
+/* ---- its parts, in files of their own ------------------------------------------------------------------ */
 
 struct host_doctor {
     const struct plan_facts *host;

@@ -26,7 +26,9 @@ static char *own_path(struct host_doctor *d)
     return line ? arena_strndup(d->arena, line + 3, strcspn(line + 3, "\n")) : NULL;
 }
 
-/* Where cgroups of containers are made: of root's below the mount point, of others' beside the caller's own. */
+/*
+ * Where cgroups of containers are made: of root's below the mount point, of others' beside the caller's own.
+ */
 static int open_base(struct host_doctor *d)
 {
     const struct doctor_cgroup *cg = d->facts->cgroup;

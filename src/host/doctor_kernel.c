@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * doctor_kernel.c - try the kernel's calls, each in a child of its own: a filter around us may kill who makes one.
+ * doctor_kernel.c - try the kernel's calls, each in a child of its own: a filter around us may kill who makes
+ * one.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -26,8 +26,8 @@ struct host_foreground {
 };
 
 /*
- * Blocks what is to be passed on, and opens the signalfd.  With LEAVE_SIGNALS that is nothing; only SIGPIPE is kept from
- * this thread then.
+ * Blocks what is to be passed on, and opens the signalfd.  With LEAVE_SIGNALS that is nothing; only SIGPIPE
+ * is kept from this thread then.
  */
 int host_foreground_open(struct host_foreground *foreground, bool leave_signals, struct err *err);
 

@@ -4,8 +4,9 @@
  * those that run in the runtime's namespaces: prestart, createRuntime, poststart and poststop.
  *
  * A hook is a process of the host that knows the container only from the JSON on its standard input.  It
- * gets the environment that the configuration gives it and nothing else, not ours (but for TRACEPARENT, which is
- * checked) and never the container's (CVE-2025-23266); descriptors 0 to 2 only; a process group of its own, which is killed at its timeout.
+ * gets the environment that the configuration gives it and nothing else, not ours (but for TRACEPARENT, which
+ * is checked) and never the container's (CVE-2025-23266); descriptors 0 to 2 only; a process group of its
+ * own, which is killed at its timeout.
  */
 #ifndef OCIRT_HOST_HOOKS_H
 #define OCIRT_HOST_HOOKS_H

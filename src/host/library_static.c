@@ -33,8 +33,8 @@ static int own_directory(struct text *ret)
 }
 
 /*
- * A build tree has it beside the static program; but who put it there may be anybody if the directory is everybody's:
- * only the owner of the program that already runs is trusted with what runs in its place.
+ * A build tree has it beside the static program; but who put it there may be anybody if the directory is
+ * everybody's: only the owner of the program that already runs is trusted with what runs in its place.
  */
 static bool is_ours(const char *path)
 {
@@ -81,7 +81,10 @@ static int split(struct text *arguments, char ***ret)
     return 0;
 }
 
-/* What the command has read from standard input is in a memfd of that name now (cli/file.c): it is read once more. */
+/*
+ * What the command has read from standard input is in a memfd of that name now (cli/file.c): it is read once
+ * more.
+ */
 static void rewind_input(void)
 {
     static const char kept[] = "/memfd:ocirt-input (deleted)";

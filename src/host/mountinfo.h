@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mountinfo.h - the mounts that a process sees, from proc_pid_mountinfo(5), and which of them a descriptor is on.
+ * mountinfo.h - the mounts that a process sees, from proc_pid_mountinfo(5), and which of them a descriptor is
+ * on.
  */
 #ifndef OCIRT_HOST_MOUNTINFO_H
 #define OCIRT_HOST_MOUNTINFO_H

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * A number that no other process has had since boot: the inode of its pidfd (pidfs, Linux 6.9).  0 where the kernel has
- * no such number, or where an inode number is too short to hold it.
+ * A number that no other process has had since boot: the inode of its pidfd (pidfs, Linux 6.9).  0 where the
+ * kernel has no such number, or where an inode number is too short to hold it.
  */
 uint64_t host_process_inode(int pidfd);
 

@@ -40,7 +40,7 @@ struct sdbus {
     sd_bus_message *held; /* has the strings of the last event */
 };
 
-/* ---- the library ---------------------------------------------------------------------------------------- */
+/* ---- the library --------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 #define FUNCTIONS(X)                                                                                         \
@@ -115,7 +115,7 @@ static int lost(int r)
                : r;
 }
 
-/* ---- waiting -------------------------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------------------- */
 
 /* Waits until there is something to be done.  0, or -ETIMEDOUT. */
 static int wait_for_more(struct sdbus *bus, int64_t time)
@@ -143,7 +143,7 @@ static int wait_until_ready(struct sdbus *bus, int64_t time)
     }
 }
 
-/* ---- connecting ----------------------------------------------------------------------------------------- */
+/* ---- connecting ---------------------------------------------------------------------------------------- */
 
 static int start_private(struct sdbus *bus, const char *path)
 {
@@ -226,10 +226,9 @@ static int no_manager(enum sdbus_whose whose, int r, struct err *err)
     } else if (whose == SDBUS_USER && absent) {
         r = err_set(err, ERR_SYSTEMD, r, "no systemd user manager for uid %u (XDG_RUNTIME_DIR %s%s)",
                     geteuid(), directory ? "is " : "unset", directory ? directory : "");
-        err_hint(
-            err,
-            "start one (loginctl enable-linger, or log in through PAM) and export XDG_RUNTIME_DIR=/run/user/UID, "
-            "or choose --cgroup-manager cgroupfs");
+        err_hint(err, "start one (loginctl enable-linger, or log in through PAM) and export "
+                      "XDG_RUNTIME_DIR=/run/user/UID, "
+                      "or choose --cgroup-manager cgroupfs");
     } else if (absent) {
         r = err_set(err, ERR_SYSTEMD, r, "systemd does not run here: connect to " SYSTEM_SOCKET);
         err_hint(err, "choose --cgroup-manager cgroupfs");
@@ -275,7 +274,7 @@ void sdbus_close(struct sdbus *bus)
     free(bus);
 }
 
-/* ---- sending -------------------------------------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------------------------------------- */
 
 static int append_basic(sd_bus_message *m, const struct plan_variant *v)
 {
@@ -358,7 +357,7 @@ int sdbus_send(struct sdbus *bus, const char *path, const char *interface, const
     return r < 0 ? lost(r) : 0;
 }
 
-/* ---- receiving ------------------------------------------------------------------------------------------ */
+/* ---- receiving ----------------------------------------------------------------------------------------- */
 
 static const char *first_string(sd_bus_message *m)
 {

@@ -2,8 +2,9 @@
 /*
  * seccomp_birth.c - a seccomp program is run here, for calls that nobody has made yet.
  *
- * Whether the filter can be loaded early is decided before anything is done: a stub under a filter that is too narrow could
- * neither go on nor tell.  What is unknown here (an instruction, an architecture) counts as "not allowed".
+ * Whether the filter can be loaded early is decided before anything is done: a stub under a filter that is
+ * too narrow could neither go on nor tell.  What is unknown here (an instruction, an architecture) counts as
+ * "not allowed".
  */
 #include "host/seccomp_birth.h"
 

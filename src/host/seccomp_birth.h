@@ -10,9 +10,9 @@
 #include "host/seccomp.h"
 
 /*
- * Runs the program of SECCOMP, as the kernel would, for each call that the stub makes if the filter is loaded before the
- * program's process is born (STUB_FILTER_FIRST in stub/stub.h), also if it waits for a connection then.  False if one of
- * them is not plainly allowed, or if the program can't be followed.  seccomp(2)
+ * Runs the program of SECCOMP, as the kernel would, for each call that the stub makes if the filter is loaded
+ * before the program's process is born (STUB_FILTER_FIRST in stub/stub.h), also if it waits for a connection
+ * then.  False if one of them is not plainly allowed, or if the program can't be followed.  seccomp(2)
  */
 bool host_seccomp_allows_birth(const struct host_seccomp *seccomp);
 

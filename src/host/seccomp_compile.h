@@ -12,7 +12,10 @@
 #include "base/text.h"
 #include "plan/plan.h"
 
-/* Adds to OUT what compiles here, with all that the same profile's program depends on: version and architecture. */
+/*
+ * Adds to OUT what compiles here, with all that the same profile's program depends on: version and
+ * architecture.
+ */
 void host_seccomp_compiler(struct text *out);
 
 /*

@@ -466,8 +466,8 @@ int host_state_remove(int root_fd, const char *id, struct err *err)
 /* ---- what goes into it ------------------------------------------------------------------------------- */
 
 /*
- * The date of a day since 1970-01-01, as gmtime(3) has it; but that reads the file of the local time zone first.  Years
- * begin in March here, so that the leap day is the last: 153 days are five months from then on.
+ * The date of a day since 1970-01-01, as gmtime(3) has it; but that reads the file of the local time zone
+ * first.  Years begin in March here, so that the leap day is the last: 153 days are five months from then on.
  */
 static void civil_day(uint64_t days, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day)
 {

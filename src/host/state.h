@@ -113,9 +113,9 @@ int host_state_list(int root_fd, struct arena *arena, struct json_strings *ret_i
 /* ---- one container ----------------------------------------------------------------------------------- */
 
 /*
- * Makes and locks the directory of a new container: WORDS_EXISTS (ERR_EXISTS, -EEXIST) if there is one.  Whether it has
- * remained ours until it was locked, host_config_save() tells, which comes next.  -ENOENT: another command removed
- * it: try again.
+ * Makes and locks the directory of a new container: WORDS_EXISTS (ERR_EXISTS, -EEXIST) if there is one.
+ * Whether it has remained ours until it was locked, host_config_save() tells, which comes next.  -ENOENT:
+ * another command removed it: try again.
  */
 int host_state_claim(int root_fd, const char *id, int *ret_dir_fd, struct err *err);
 
@@ -151,16 +151,16 @@ int host_state_read(int dir_fd, const char *id, struct arena *arena, struct host
                     struct err *err);
 
 /*
- * The same without opening the directory, which is a good part of what one more container costs in a list.  What only its
- * directory can tell about (a leftover, another runtime's) is not found: -ENOENT, then load it.
+ * The same without opening the directory, which is a good part of what one more container costs in a list.
+ * What only its directory can tell about (a leftover, another runtime's) is not found: -ENOENT, then load it.
  */
 int host_state_peek(int root_fd, const char *id, struct arena *arena, struct host_state **ret_state,
                     struct err *err);
 
 /*
- * config.json as it was read at create. *RET_TEXT lives in ARENA, NUL-terminated.  Saving fails with -ENOENT where the
- * claimed directory is gone, and with -EEXIST (ERR_EXISTS) where it is another container's, which took its place before
- * it was locked: then it is not to be touched.
+ * config.json as it was read at create. *RET_TEXT lives in ARENA, NUL-terminated.  Saving fails with -ENOENT
+ * where the claimed directory is gone, and with -EEXIST (ERR_EXISTS) where it is another container's, which
+ * took its place before it was locked: then it is not to be touched.
  */
 int host_config_save(int dir_fd, const char *text, size_t n, struct err *err);
 int host_config_load(int dir_fd, struct arena *arena, char **ret_text, size_t *ret_n, struct err *err);
@@ -169,8 +169,9 @@ int host_config_load(int dir_fd, struct arena *arena, char **ret_text, size_t *r
 int host_state_remove(int root_fd, const char *id, struct err *err);
 
 /*
- * Records in STATE which process PIDFD is: its inode, or where there is none, or where the state root DIR_FD is in may
- * outlive a reboot (after which inodes are used again), its start time.  PROC_FD: the private procfs.  0 or -errno.
+ * Records in STATE which process PIDFD is: its inode, or where there is none, or where the state root DIR_FD
+ * is in may outlive a reboot (after which inodes are used again), its start time.  PROC_FD: the private
+ * procfs.  0 or -errno.
  */
 int host_state_identify(struct host_state *state, int dir_fd, int pidfd, int proc_fd, pid_t pid);
 
@@ -182,8 +183,8 @@ bool host_state_needs_procfs(const struct host_state *state);
 
 /*
  * What the container is doing, from its process and start.sock: creating, created, running or stopped (never
- * paused: ask the cgroup).  PIDFD: of state->pid, or negative if there is no such process.  PROC_FD: the private procfs,
- * if it is needed.  SOCKET: HOST_STATE_SOCKET in DIR_FD, or its path below it.
+ * paused: ask the cgroup).  PIDFD: of state->pid, or negative if there is no such process.  PROC_FD: the
+ * private procfs, if it is needed.  SOCKET: HOST_STATE_SOCKET in DIR_FD, or its path below it.
  */
 enum oci_status host_state_status(const struct host_state *state, int pidfd, int proc_fd, int dir_fd,
                                   const char *socket);

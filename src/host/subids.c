@@ -2,7 +2,8 @@
 /*
  * subids.c - the subordinate ids of a user, from /etc/subuid and /etc/subgid.
  *
- * A line is "USER:START:COUNT".  Lines that are none of these are the business of newuidmap(1), which skips them too.
+ * A line is "USER:START:COUNT".  Lines that are none of these are the business of newuidmap(1), which skips
+ * them too.
  */
 #include "host/subids.h"
 

@@ -16,8 +16,9 @@
 #define HOST_SUBGID "/etc/subgid"
 
 /*
- * The ranges that FILE gives to user UID, by number or by name, in the order of the file: `outside` and `size`; `inside`
- * counts on from 1, since 0 is the user itself.  In ARENA.  0, also if there is no such file; or -errno.
+ * The ranges that FILE gives to user UID, by number or by name, in the order of the file: `outside` and
+ * `size`; `inside` counts on from 1, since 0 is the user itself.  In ARENA.  0, also if there is no such
+ * file; or -errno.
  */
 int host_subids(const char *file, uid_t uid, struct arena *arena, struct plan_id_range **ret_v,
                 size_t *ret_n);

@@ -2,9 +2,9 @@
 /*
  * classic.c - mount(2), for what fsconfig can't say, with a descriptor as its result.
  *
- * mount(2) gives none, and to look for the new mount by its path would be a race with who may rename that.  So it is
- * made in a directory that only we can reach, on an empty tmpfs of our own, cloned from there, and the tmpfs is
- * taken away again.
+ * mount(2) gives none, and to look for the new mount by its path would be a race with who may rename that.
+ * So it is made in a directory that only we can reach, on an empty tmpfs of our own, cloned from there, and
+ * the tmpfs is taken away again.
  */
 #include <errno.h>
 #include <fcntl.h>

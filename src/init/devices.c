@@ -75,7 +75,10 @@ static int check_existing(const struct place *place, const struct plan_device *d
     return is_device(&st, d) ? 0 : -EEXIST;
 }
 
-/* Where others write to the directory, another file may have the name by now: it is looked at, then given away. */
+/*
+ * Where others write to the directory, another file may have the name by now: it is looked at, then given
+ * away.
+ */
 static int give_away(const struct place *place, const struct plan_device *d)
 {
     autoclose int fd = sys_openat2(place->dir_fd, place->name, O_PATH | O_NOFOLLOW, 0,
@@ -143,8 +146,8 @@ int init_devices(struct init *init)
 }
 
 /*
- * runtime-linux.md "Dev symbolic links": made if what they lead to exists after the mounts.  Those that lead to
- * /proc/self have it as soon as a procfs is there.
+ * runtime-linux.md "Dev symbolic links": made if what they lead to exists after the mounts.  Those that lead
+ * to /proc/self have it as soon as a procfs is there.
  */
 static bool exists(const struct init *init, const char *path)
 {

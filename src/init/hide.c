@@ -78,8 +78,8 @@ static int make_readonly(int target_fd)
 }
 
 /*
- * From the last of our mounts that PATH leads through: its mount point may have been renamed since.  What leads out of
- * that mount again ("..", a link) is looked up from the root.
+ * From the last of our mounts that PATH leads through: its mount point may have been renamed since.  What
+ * leads out of that mount again ("..", a link) is looked up from the root.
  */
 static int open_hidden(const struct init *init, const char *path)
 {

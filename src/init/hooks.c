@@ -54,7 +54,10 @@ static _Noreturn void become_hook(const struct plan_hook *hook, int state_fd, in
     _exit(126);
 }
 
-/* The state, on a socket whose buffer holds it or whose reader takes it; a hook that never reads costs nothing. */
+/*
+ * The state, on a socket whose buffer holds it or whose reader takes it; a hook that never reads costs
+ * nothing.
+ */
 static int feed(const struct init *init, int fd, size_t *done)
 {
     char pid[24];

@@ -95,9 +95,9 @@ struct init {
 };
 
 /*
- * Where a user namespace is joined and the pid namespace is new, the latter must be made from within the former: this
- * process joins, clones the true init as its sibling, leaves its pid in *RET_PID (memory shared with the
- * runtime), and ends.  FLAGS are for that clone.  Does not return but in the true init.
+ * Where a user namespace is joined and the pid namespace is new, the latter must be made from within the
+ * former: this process joins, clones the true init as its sibling, leaves its pid in *RET_PID (memory shared
+ * with the runtime), and ends.  FLAGS are for that clone.  Does not return but in the true init.
  */
 void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid);
 
@@ -107,7 +107,7 @@ _Noreturn void init_run_exec(struct init *init);
 _Noreturn void init_run_mounts(struct init *init); /* in a running container; ends after READY */
 _Noreturn void init_run_unmounts(struct init *init);
 
-/* ---- the stages ---------------------------------------------------------------------------------------------- */
+/* ---- the stages ---------------------------------------------------------------------------------------- */
 
 int init_reset(struct init *init);
 int init_join(struct init *init);
@@ -141,7 +141,7 @@ int init_memory_policy(struct init *init);
 int init_program(struct init *init);
 int init_stdio(struct init *init);
 
-/* ---- shared between them -------------------------------------------------------------------------------------- */
+/* ---- shared between them ------------------------------------------------------------------------------- */
 
 /* Waits for MSG_GO.  *RET_PID (may be NULL) is its item.  -EPIPE if the runtime is gone. */
 int init_wait_go(struct init *init, uint32_t *ret_pid);
@@ -149,13 +149,21 @@ int init_wait_go(struct init *init, uint32_t *ret_pid);
 /* Puts N bytes (as many as fit) into init->text: the words of the kernel, or a path. */
 void init_say(struct init *init, const char *s, size_t n);
 
-/* The same with the kernel's own words about the failure of a call with FS_FD, of fsopen: "tmpfs: Bad value for 'size'". */
+/*
+ * The same with the kernel's own words about the failure of a call with FS_FD, of fsopen: "tmpfs: Bad value
+ * for 'size'".
+ */
 void init_say_of_fs(struct init *init, int fs_fd);
 
-/* A detached mount made by mount(2): a descriptor, or -errno.  TARGET_FD is where it will be attached, covered for a moment. */
+/*
+ * A detached mount made by mount(2): a descriptor, or -errno.  TARGET_FD is where it will be attached,
+ * covered for a moment.
+ */
 int init_classic_make(const struct plan_mount *m, int target_fd);
 
-/* Copies the tree below FROM_FD into TO_FD (tmpcopyup): files, directories, symlinks, owners, modes, times. */
+/*
+ * Copies the tree below FROM_FD into TO_FD (tmpcopyup): files, directories, symlinks, owners, modes, times.
+ */
 int init_copy_up(int from_fd, int to_fd);
 
 #endif

@@ -21,7 +21,7 @@
 #include "base/sys.h"
 #include "init/init.h"
 
-/* ---- the target ---------------------------------------------------------------------------------------------- */
+/* ---- the target ---------------------------------------------------------------------------------------- */
 
 /*
  * /proc and /sys must be what they seem: behind a symlink the masks and the read-only paths would miss them
@@ -65,8 +65,8 @@ static int open_target(const struct init *init, const struct plan_mount *m, bool
 }
 
 /*
- * Paths below this mount will be hidden: kept, they are reached from it, and not by a name that could be renamed
- * until then, with another file in its place (CVE-2019-19921).
+ * Paths below this mount will be hidden: kept, they are reached from it, and not by a name that could be
+ * renamed until then, with another file in its place (CVE-2019-19921).
  */
 static int keep_for_hiding(const struct init *init, struct plan_mount *m, int mounted_fd)
 {
@@ -97,7 +97,7 @@ static int is_directory(int fd, bool *ret)
     return 0;
 }
 
-/* ---- attributes ---------------------------------------------------------------------------------------------- */
+/* ---- attributes ---------------------------------------------------------------------------------------- */
 
 static int set_attributes(int fd, uint64_t set, uint64_t clear, unsigned flags)
 {
@@ -132,7 +132,7 @@ static int set_all_attributes(const struct plan_mount *m, int fd)
     return set_attributes(fd, m->recursive_set, m->recursive_clear, AT_RECURSIVE);
 }
 
-/* ---- a new instance ------------------------------------------------------------------------------------------ */
+/* ---- a new instance ------------------------------------------------------------------------------------ */
 
 static const struct {
     unsigned long flag;
@@ -188,8 +188,8 @@ static int copy_up(int tree_fd, int target_fd)
 }
 
 /*
- * An empty tmpfs is no use read-only from the start: contents to be copied, mount points of later mounts and devices
- * go into it first.  init_mounts_close() makes it read-only.
+ * An empty tmpfs is no use read-only from the start: contents to be copied, mount points of later mounts and
+ * devices go into it first.  init_mounts_close() makes it read-only.
  */
 static bool closed_late(const struct plan_mount *m)
 {
@@ -263,7 +263,7 @@ int init_mounts_close(struct init *init)
     return 0;
 }
 
-/* ---- bind mounts --------------------------------------------------------------------------------------------- */
+/* ---- bind mounts --------------------------------------------------------------------------------------- */
 
 static int mount_bind(struct init *init, struct plan_mount *m)
 {
@@ -292,7 +292,7 @@ static int mount_bind(struct init *init, struct plan_mount *m)
     return r;
 }
 
-/* ---- the others ---------------------------------------------------------------------------------------------- */
+/* ---- the others ---------------------------------------------------------------------------------------- */
 
 /* Of the superblock as well, unless it says bind. */
 static bool changes_superblock(const struct plan_mount *m)

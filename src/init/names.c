@@ -28,7 +28,10 @@ int init_domainname(struct init *init)
     return name && setdomainname(name, strlen(name)) < 0 ? -errno : 0;
 }
 
-/* A new network namespace has its loopback device down; every caller expects it up, as runc and crun leave it. */
+/*
+ * A new network namespace has its loopback device down; every caller expects it up, as runc and crun leave
+ * it.
+ */
 int init_loopback(struct init *init)
 {
     struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };

@@ -27,7 +27,10 @@ int init_reset(struct init *init)
     sigset_t none;
 
     (void) init;
-    /* By raw calls: the C library refuses to touch the signals that it uses itself, which make leaves ignored. */
+    /*
+     * By raw calls: the C library refuses to touch the signals that it uses itself, which make leaves
+     * ignored.
+     */
     for (int signal = 1; signal <= 64; signal++) {
         static const struct {
             void *handler;
@@ -49,9 +52,9 @@ int init_reset(struct init *init)
 }
 
 /*
- * Who has no privilege outside enters the user namespace first: it gives the right to join the others.  Root joins the
- * others first, since they may belong to other user namespaces (a network namespace made by an engine).  The
- * mount namespace moves "/" and comes behind what is not the user namespace.
+ * Who has no privilege outside enters the user namespace first: it gives the right to join the others.  Root
+ * joins the others first, since they may belong to other user namespaces (a network namespace made by an
+ * engine).  The mount namespace moves "/" and comes behind what is not the user namespace.
  */
 static unsigned turn_of(const struct init *init, uint64_t flag)
 {
@@ -82,7 +85,10 @@ int init_join(struct init *init)
     return 0;
 }
 
-/* Then "/" is that of the container's mount namespace, or, where it has none of its own, where its init was put. */
+/*
+ * Then "/" is that of the container's mount namespace, or, where it has none of its own, where its init was
+ * put.
+ */
 int init_exec_join(struct init *init)
 {
     int r = init->exec_namespaces ? sys_setns(init->container_pidfd, (int) init->exec_namespaces) : 0;
@@ -123,8 +129,8 @@ int init_unshare(struct init *init)
 
 /*
  * A session keyring of its own, named after the container as runc has it, so that a process of exec joins the
- * same, and the container neither sees nor outlives the caller's.  No keys in the kernel (ENOSYS) or too many of
- * them (EDQUOT; the runtime has no way to mend that) leave the container without one.
+ * same, and the container neither sees nor outlives the caller's.  No keys in the kernel (ENOSYS) or too many
+ * of them (EDQUOT; the runtime has no way to mend that) leave the container without one.
  */
 int init_keyring(struct init *init)
 {
@@ -143,8 +149,8 @@ int init_keyring(struct init *init)
 }
 
 /*
- * The copy of the host's mount tree must neither tell the host what we mount and unmount, nor be told.  Not where
- * the mount namespace is not our own: that would change it for its owner.
+ * The copy of the host's mount tree must neither tell the host what we mount and unmount, nor be told.  Not
+ * where the mount namespace is not our own: that would change it for its owner.
  */
 int init_private(struct init *init)
 {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * overlay.c - lay an overlay over the root filesystem: what is written goes to memory, and ends with the container.
+ * overlay.c - lay an overlay over the root filesystem: what is written goes to memory, and ends with the
+ * container.
  *
- * The layers are named to the kernel as paths, which until Linux 6.15 must not lead into a detached tree, and the host's
- * /proc, through which descriptors have paths, may not be there.  So a tmpfs is attached where the root belongs,
- * with the root filesystem in it as the directory "lower"; the layers are relative to it.  The overlay has clones of its
- * own of both, so that the tmpfs is taken away again.  Of the lower layer, what is mounted below it is not seen.
+ * The layers are named to the kernel as paths, which until Linux 6.15 must not lead into a detached tree, and
+ * the host's /proc, through which descriptors have paths, may not be there.  So a tmpfs is attached where the
+ * root belongs, with the root filesystem in it as the directory "lower"; the layers are relative to it.  The
+ * overlay has clones of its own of both, so that the tmpfs is taken away again.  Of the lower layer, what is
+ * mounted below it is not seen.
  */
 #include <errno.h>
 #include <fcntl.h>

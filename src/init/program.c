@@ -26,7 +26,7 @@ int init_cwd(struct init *init)
     return fd < 0 ? fd : 0;
 }
 
-/* ---- HOME ---------------------------------------------------------------------------------------------------- */
+/* ---- HOME ---------------------------------------------------------------------------------------------- */
 
 /* The N-th field, from 0, of a line of passwd(5) that ends at END. */
 static const char *field(const char *line, const char *end, unsigned n, size_t *ret_length)
@@ -77,7 +77,10 @@ static bool find_home(const char *text, size_t size, uint32_t uid, char *buf, si
     return false;
 }
 
-/* A passwd that is a fifo, a device or huge must not hold us up: only the first 64 KiB of a regular file count. */
+/*
+ * A passwd that is a fifo, a device or huge must not hold us up: only the first 64 KiB of a regular file
+ * count.
+ */
 static void set_home(struct init *init)
 {
     static char home[512] = "HOME=";
@@ -95,7 +98,7 @@ static void set_home(struct init *init)
     p->envp[p->n_env + 1] = NULL;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------ */
+/* ---- the file ------------------------------------------------------------------------------------------ */
 
 static char path_buf[4096]; /* PATH_MAX: the kernel executes no longer path */
 

@@ -18,7 +18,10 @@
 #include "base/sys.h"
 #include "init/init.h"
 
-/* Receives from the host only if the config asks for "slave"; "shared" begins a peer group of its own, at the end. */
+/*
+ * Receives from the host only if the config asks for "slave"; "shared" begins a peer group of its own, at the
+ * end.
+ */
 static int cut_off(const struct plan_root *root, int tree_fd)
 {
     struct mount_attr attr = { .propagation = root->propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE };
@@ -27,8 +30,8 @@ static int cut_off(const struct plan_root *root, int tree_fd)
 }
 
 /*
- * Opened while we still are the caller's user: root of a user namespace may not be able to reach the bundle at all (a
- * directory of mode 0700 above it).  For that the mount namespace must be ours already.
+ * Opened while we still are the caller's user: root of a user namespace may not be able to reach the bundle
+ * at all (a directory of mode 0700 above it).  For that the mount namespace must be ours already.
  */
 int init_root_target(struct init *init)
 {

@@ -161,8 +161,8 @@ static void write_pid(struct init *init, uint32_t pid)
 }
 
 /*
- * What the stub does not need is closed by its execution: a container that waits must not hold the caller's pipes
- * (conmon waits for their end).
+ * What the stub does not need is closed by its execution: a container that waits must not hold the caller's
+ * pipes (conmon waits for their end).
  */
 static int keep_few(const struct init *init)
 {
@@ -245,8 +245,8 @@ static _Noreturn void wait_for_the_end(void)
 }
 
 /*
- * READY is sent before the stub is executed: if that fails, the message that follows says so, and the runtime reads
- * on until the gate closes.
+ * READY is sent before the stub is executed: if that fails, the message that follows says so, and the runtime
+ * reads on until the gate closes.
  */
 static _Noreturn void finish(struct init *init)
 {

@@ -105,8 +105,8 @@ int init_console(struct init *init)
 }
 
 /*
- * The program opens /dev/stdout again, through /proc/self/fd: so its user owns the pipe or the terminal, as under
- * runc.  Another kind of file, or one whose owner may not be changed, is left as it is.
+ * The program opens /dev/stdout again, through /proc/self/fd: so its user owns the pipe or the terminal, as
+ * under runc.  Another kind of file, or one whose owner may not be changed, is left as it is.
  */
 static void own(int fd, uid_t uid)
 {

@@ -84,7 +84,8 @@ static int cgroupfs_path(struct plan *plan, const struct oci_linux *l, struct er
     if (!plan_cgroup_path_is_sound(cg->path))
         return ERR_AT(
             err, l, cgroups_path, ERR_CONFIG_VALUE, 0,
-            "must not have \"..\", a line break, a component of more than 255 bytes or more than 4095 in all");
+            "must not have \"..\", a line break, a component of more than 255 bytes or more than 4095 in "
+            "all");
     return 0;
 }
 
@@ -113,7 +114,8 @@ static int systemd_names(struct plan *plan, const struct oci_linux *l, const cha
     if (!second || strchr(second + 1, ':'))
         return ERR_AT(
             err, l, cgroups_path, ERR_CONFIG_VALUE, 0,
-            "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"%s\" instead",
+            "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"%s\" "
+            "instead",
             given);
     const char *prefix = arena_strndup(&plan->arena, first + 1, (size_t) (second - first - 1));
 

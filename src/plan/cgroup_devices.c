@@ -5,9 +5,9 @@
  * The order of the rules, the last of which wins:
  *
  *  1. all is denied;
- *  2. the devices of linux.devices are allowed, for it makes no sense to list a device that can't be used.  They
- *     come first so that a configuration that begins with "deny all", as every engine's does, has the last word:
- *     with `--device x:x:r` the device stays read-only;
+ *  2. the devices of linux.devices are allowed, for it makes no sense to list a device that can't be used.
+ *     They come first so that a configuration that begins with "deny all", as every engine's does, has the
+ *     last word: with `--device x:x:r` the device stays read-only;
  *  3. the configuration's resources.devices, in its order;
  *  4. what every container may use, whatever the configuration says, as runc and crun have it: making nodes
  *     (without the right to open them), and the default devices of config-linux.md.
@@ -209,9 +209,10 @@ int plan_device_rules_compile(const struct oci_resources *resources, const struc
 
 /* ---- cgroup v1 --------------------------------------------------------------------------------------------
  *
- * The devices controller knows one behaviour (all allowed, all denied) and exceptions from it.  A rule that agrees
- * with the behaviour only takes away exceptions for exactly the same devices (security/device_cgroup.c): "allow
- * c *:*, deny c 1:3" would deny nothing.  So the state is worked out here, and what it can't hold is an error.
+ * The devices controller knows one behaviour (all allowed, all denied) and exceptions from it.  A rule that
+ * agrees with the behaviour only takes away exceptions for exactly the same devices
+ * (security/device_cgroup.c): "allow c *:*, deny c 1:3" would deny nothing.  So the state is worked out here,
+ * and what it can't hold is an error.
  */
 
 struct v1_state {

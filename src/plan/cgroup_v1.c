@@ -30,8 +30,10 @@ static void memory(struct cgroup_build *b, const struct oci_memory *m)
     if (CGROUP_SET(m, reservation))
         CGROUP_ADD(b, m, reservation, "memory", "memory.soft_limit_in_bytes", "%s",
                    cgroup_limit(b, m->reservation));
-    /* Not recommended by the specification.  The kernel has given up the first: an error since 5.16, and since 6.6
-       nothing at all. */
+    /*
+     * Not recommended by the specification.  The kernel has given up the first: an error since 5.16, and
+     * since 6.6 nothing at all.
+     */
     if (CGROUP_SET(m, kernel) && m->kernel >= 0)
         err_warn_at(b->err, &m->node, offsetof(struct oci_memory, kernel),
                     "without effect since Linux 5.16; memory.limit covers the kernel's memory");

@@ -2,15 +2,18 @@
 /*
  * cgroup_weight.c - weights of cgroup v1 as those of v2.
  *
- * The formula for the CPU needs a logarithm and a power.  They are computed here, since the mathematical library would
- * be loaded at every start of the program: its archive links into fully static programs only.
+ * The formula for the CPU needs a logarithm and a power.  They are computed here, since the mathematical
+ * library would be loaded at every start of the program: its archive links into fully static programs only.
  */
 #include <stdint.h>
 
 #include "plan/cgroup.h"
 #include "plan/cgroup_resources.h"
 
-/* ln(1 + x) - ln(1 - x) = 2 (x + x^3/3 + ...), for x up to 1/3: 20 terms are exact to the last bits of a double. */
+/*
+ * ln(1 + x) - ln(1 - x) = 2 (x + x^3/3 + ...), for x up to 1/3: 20 terms are exact to the last bits of a
+ * double.
+ */
 static double logarithm_of_ratio(double x)
 {
     double sum = 0, power = x;
@@ -48,8 +51,9 @@ static double power_of_10(double y)
 }
 
 /*
- * Where shares 2, 1024 and 262144 become weights 1, 100 and 10000: 10^((l^2 + 125 l) / 612 - 7/34), l = log2(shares), as
- * runc and crun convert since 2025.  What exceeds a whole number only by the error of computing is that number.
+ * Where shares 2, 1024 and 262144 become weights 1, 100 and 10000: 10^((l^2 + 125 l) / 612 - 7/34), l =
+ * log2(shares), as runc and crun convert since 2025.  What exceeds a whole number only by the error of
+ * computing is that number.
  */
 uint64_t plan_cgroup_cpu_weight(uint64_t shares)
 {

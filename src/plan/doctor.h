@@ -2,8 +2,8 @@
 /*
  * doctor.h - what a host can do for containers: facts about it, and what follows from them.
  *
- * The facts are gathered by host/doctor*.c, the findings are made here, from nothing else: so that any host can be judged
- * from a text of its facts.
+ * The facts are gathered by host/doctor*.c, the findings are made here, from nothing else: so that any host
+ * can be judged from a text of its facts.
  *
  * Facts named after a system call are the errno with which a harmless call of it failed, 0 if it did not.
  */
@@ -108,7 +108,10 @@ extern const struct json_words doctor_verdicts;
 /* Facts with all their objects, none of which is known yet, in ARENA; NULL if out of memory. */
 struct doctor_facts *doctor_facts_new(struct arena *arena);
 
-/* Judges FACTS, of which every object must be there.  *RET lives in ARENA and may point into FACTS.  0 or -ENOMEM. */
+/*
+ * Judges FACTS, of which every object must be there.  *RET lives in ARENA and may point into FACTS.  0 or
+ * -ENOMEM.
+ */
 int doctor_judge(const struct doctor_facts *facts, struct arena *arena, struct doctor_report *ret);
 
 #endif

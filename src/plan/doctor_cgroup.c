@@ -40,7 +40,8 @@ static void judge_writable(struct doctor_job *job)
         strcmp(cg->layout, "v2") != 0 ? "root alone has them with cgroup v1: boot with cgroup v2 alone"
         : job->facts->systemd->running
             ? "use --cgroup-manager systemd, in a session of the user (loginctl enable-linger makes one)"
-            : "have root give a cgroup to the user (chown it, cgroup.procs and cgroup.subtree_control), and begin there");
+            : "have root give a cgroup to the user (chown it, cgroup.procs and cgroup.subtree_control), and "
+              "begin there");
 }
 
 static const struct {
@@ -67,7 +68,8 @@ static const char *cure(struct doctor_job *job, const char *name, bool there)
     if (strcmp(job->facts->cgroup->layout, "v2") != 0)
         return "root alone has it with cgroup v1: boot with cgroup v2 alone";
     if (job->facts->systemd->running)
-        return "have it delegated: a drop-in for user@.service with [Service] Delegate=cpu cpuset io memory pids";
+        return "have it delegated: a drop-in for user@.service with [Service] Delegate=cpu cpuset io memory "
+               "pids";
     return arena_printf(job->arena, "have root write +%s to cgroup.subtree_control of the cgroups above",
                         name);
 }
@@ -95,7 +97,8 @@ static void judge_favor(struct doctor_job *job)
         return;
     doctor_lacks(
         doctor_add(job, "favordynmods", cg->favor_dynmods ? DOCTOR_OK : DOCTOR_LIMITED),
-        "a process that is moved between cgroups waits for all processors, which takes milliseconds; ocirt's are "
+        "a process that is moved between cgroups waits for all processors, which takes milliseconds; ocirt's "
+        "are "
         "born where they belong, except on v1",
         "mount -o remount,favordynmods /sys/fs/cgroup; it makes forks and exits a little slower");
 }

@@ -41,7 +41,8 @@ static const struct {
     { "inotify watches", "fs.inotify.max_user_watches", offsetof(struct doctor_host, inotify_watches), 8192,
       "programs that watch files fail with \"no space left on device\"; containers share the number" },
     { "keys", "kernel.keys.maxkeys", offsetof(struct doctor_host, keys), 200,
-      "each container has a session keyring; when they are used up, create fails with \"disk quota exceeded\"" },
+      "each container has a session keyring; when they are used up, create fails with \"disk quota "
+      "exceeded\"" },
     { "terminals", "kernel.pty.max", offsetof(struct doctor_host, ptys), 1024,
       "containers with terminals can't be started when they are used up" },
 };
@@ -87,7 +88,8 @@ static void judge_state_root(struct doctor_job *job)
     else
         doctor_lacks(
             f,
-            "records of containers outlive a reboot, which no container does: they have to be deleted by hand",
+            "records of containers outlive a reboot, which no container does: they have to be deleted by "
+            "hand",
             "choose a directory on a tmpfs by --root, such as below /run");
 }
 

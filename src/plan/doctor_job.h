@@ -28,7 +28,10 @@ struct doctor_finding *doctor_add(struct doctor_job *job, const char *name, enum
 void doctor_found(struct doctor_job *job, struct doctor_finding *f, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What the lack costs, and how to get it: kept unless the verdict is OK.  The strings live as long as the report. */
+/*
+ * What the lack costs, and how to get it: kept unless the verdict is OK.  The strings live as long as the
+ * report.
+ */
 void doctor_lacks(struct doctor_finding *f, const char *costs, const char *remedy);
 
 /* Without it no container runs. */

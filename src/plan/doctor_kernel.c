@@ -53,7 +53,8 @@ static void judge_call(struct doctor_job *job, const struct call *call)
     const char *remedy =
         error == ENOSYS || error == EINVAL || error == EOPNOTSUPP
             ? arena_printf(job->arena, "a kernel with it: Linux %s", call->since)
-            : "look what forbids it: a seccomp filter around the caller, if this is a container, or a security module";
+            : "look what forbids it: a seccomp filter around the caller, if this is a container, or a "
+              "security module";
 
     if (error)
         doctor_found(job, f, "%s", strerror(error));

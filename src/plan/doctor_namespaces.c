@@ -40,7 +40,8 @@ static void explain_user(struct doctor_job *job, struct doctor_finding *f)
         remedy = "set the sysctl user.max_user_namespaces higher, or end what uses them";
     else if (n->new_user == EPERM)
         remedy =
-            "look what forbids it: a seccomp filter around the caller, if this is a container, a security module, or a chroot";
+            "look what forbids it: a seccomp filter around the caller, if this is a container, a security "
+            "module, or a chroot";
     doctor_lacks(f, "containers without root privileges, and linux.namespaces with \"user\"", remedy);
 }
 

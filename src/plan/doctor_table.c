@@ -12,7 +12,8 @@ static const struct json_field kernel_fields[] = {
     F(kernel, release, "release", ALWAYS), F(kernel, machine, "machine", ALWAYS),
     F(kernel, openat2, "openat2"), F(kernel, clone3, "clone3"), F(kernel, mount_setattr, "mountSetattr"),
     F(kernel, fsopen, "fsopen"), F(kernel, pidfd_open, "pidfdOpen"), F(kernel, close_range, "closeRange"),
-    F(kernel, memfd_exec, "memfdExec"), F(kernel, seccomp, "seccomp"), F(kernel, seccomp_notify, "seccompNotify"),
+    F(kernel, memfd_exec, "memfdExec"), F(kernel, seccomp, "seccomp"),
+    F(kernel, seccomp_notify, "seccompNotify"),
     F(kernel, open_tree_namespace, "openTreeNamespace"), F(kernel, pidfs, "pidfs"),
     F(kernel, exit_info, "exitInfo"), F(kernel, cgroup_kill, "cgroupKill"), F(kernel, overlay, "overlay"),
     F(kernel, device_bpf, "deviceBpf"), F(kernel, memfd_noexec, "memfdNoexec"),
@@ -26,16 +27,19 @@ static const struct json_field cgroup_fields[] = {
     F(cgroup, usable, "usable"), F(cgroup, writable, "writable"), F(cgroup, favor_dynmods, "favorDynmods"),
 };
 static const struct json_field systemd_fields[] = {
-    F(systemd, running, "running"), F(systemd, user, "user"), F(systemd, connect, "connect"), F(systemd, why, "why"),
+    F(systemd, running, "running"), F(systemd, user, "user"), F(systemd, connect, "connect"),
+    F(systemd, why, "why"),
 };
 static const struct json_field caller_fields[] = {
     F(caller, uid, "uid"), F(caller, in_user_namespace, "inUserNamespace"), F(caller, lacking, "lacking"),
     F(caller, subuids, "subuids"), F(caller, subgids, "subgids"), F(caller, newuidmap, "newuidmap"),
     F(caller, newgidmap, "newgidmap"), F(caller, uidmap_works, "newuidmapWorks"),
-    F(caller, gidmap_works, "newgidmapWorks"), F(caller, open_files, "openFiles"), F(caller, processes, "processes"),
+    F(caller, gidmap_works, "newgidmapWorks"), F(caller, open_files, "openFiles"),
+    F(caller, processes, "processes"),
 };
 static const struct json_field host_fields[] = {
-    F(host, lsms, "lsms"), F(host, criu, "criu"), F(host, pid_max, "pidMax"), F(host, max_map_count, "maxMapCount"),
+    F(host, lsms, "lsms"), F(host, criu, "criu"), F(host, pid_max, "pidMax"),
+    F(host, max_map_count, "maxMapCount"),
     F(host, inotify_instances, "inotifyInstances"), F(host, inotify_watches, "inotifyWatches"),
     F(host, keys, "keys"), F(host, ptys, "ptys"), F(host, state_root, "stateRoot"),
     F(host, state_root_errno, "stateRootErrno"), F(host, state_root_fs, "stateRootFilesystem"),
@@ -68,13 +72,15 @@ const struct json_words doctor_verdicts = { verdict_words, sizeof verdict_words 
 static const struct json_field finding_fields[] = {
     F(finding, area, "area", ALWAYS), F(finding, name, "name", ALWAYS),
     JSON_FIELD_OF(struct doctor_finding, verdict, "status", JSON_CHOICE, &doctor_verdicts, JSON_REQUIRED),
-    F(finding, needed, "needed"), F(finding, found, "found"), F(finding, costs, "costs"), F(finding, remedy, "remedy"),
+    F(finding, needed, "needed"), F(finding, found, "found"), F(finding, costs, "costs"),
+    F(finding, remedy, "remedy"),
 };
 DOCTOR_TYPE(static, doctor_finding, finding_fields);
 
 static const struct json_field report_fields[] = {
     F(report, able, "able", ALWAYS),
-    JSON_FIELD_OF(struct doctor_report, findings, "findings", JSON_OBJECTS, &doctor_finding_type, JSON_REQUIRED),
+    JSON_FIELD_OF(struct doctor_report, findings, "findings", JSON_OBJECTS, &doctor_finding_type,
+    JSON_REQUIRED),
 };
 DOCTOR_TYPE(, doctor_report, report_fields);
 /* clang-format on */

@@ -61,7 +61,7 @@ struct plan_options {
                                       listenerPath */
 };
 
-/* ---- namespaces and ids --------------------------------------------------------------------------------- */
+/* ---- namespaces and ids -------------------------------------------------------------------------------- */
 
 struct plan_join {
     uint64_t flag; /* CLONE_NEW* */
@@ -88,7 +88,7 @@ struct plan_id_map {
     int userns_fd; /* of an id-mapped mount: a user namespace with these maps */
 };
 
-/* ---- the root and what is mounted on it ------------------------------------------------------------------ */
+/* ---- the root and what is mounted on it ---------------------------------------------------------------- */
 
 struct plan_root {
     const char *path; /* absolute, on the host */
@@ -126,9 +126,11 @@ struct plan_mount {
     struct plan_parameter *parameters;
     size_t n_parameters;
     const char *data; /* the same for mount(2); NULL if none */
-    unsigned long
-        flags; /* MS_*: for mount(2), and the superblock flags for fsconfig (MS_RDONLY, MS_SYNCHRONOUS,
-                                      MS_DIRSYNC, MS_LAZYTIME, MS_MANDLOCK, MS_SILENT, MS_I_VERSION, MS_BIND with REMOUNT) */
+    /*
+     * MS_*: for mount(2), and the superblock flags for fsconfig (MS_RDONLY, MS_SYNCHRONOUS, MS_DIRSYNC,
+     * MS_LAZYTIME, MS_MANDLOCK, MS_SILENT, MS_I_VERSION, MS_BIND with REMOUNT).
+     */
+    unsigned long flags;
     uint64_t set, clear;                     /* MOUNT_ATTR_* of this mount */
     uint64_t recursive_set, recursive_clear; /* of it and all below */
     uint64_t propagation;                    /* MS_SHARED...; 0: as made */
@@ -171,7 +173,7 @@ struct plan_sysctl {
     const char *name, *path, *value;
 }; /* path: "net/ipv4/ip_forward", below /proc/sys */
 
-/* ---- the process ------------------------------------------------------------------------------------------ */
+/* ---- the process --------------------------------------------------------------------------------------- */
 
 struct plan_rlimit {
     int resource;
@@ -234,7 +236,7 @@ enum plan_hook_kind {
 };
 extern const char *const plan_hook_names[PLAN_HOOK_KINDS]; /* "prestart" ... as in config.json */
 
-/* ---- cgroups: see plan/cgroup.h for resources -------------------------------------------------------------- */
+/* ---- cgroups: see plan/cgroup.h for resources ---------------------------------------------------------- */
 
 struct plan_cgroup {
     enum plan_cgroup_manager manager;
@@ -249,7 +251,7 @@ struct plan_cgroup {
     struct plan_device_rules *device_rules;     /* cgroup.h; always set: the default list and the config's */
 };
 
-/* ---- seccomp ------------------------------------------------------------------------------------------------ */
+/* ---- seccomp ------------------------------------------------------------------------------------------- */
 
 struct plan_seccomp { /* what libseccomp is asked for; compiled by host/seccomp.c */
     const struct oci_seccomp *from;
@@ -262,7 +264,7 @@ struct plan_seccomp { /* what libseccomp is asked for; compiled by host/seccomp.
     bool fail_unknown; /* annotation run.oci.seccomp_fail_unknown_syscall: an unknown name is an error */
 };
 
-/* ---- the rest of linux ---------------------------------------------------------------------------------------- */
+/* ---- the rest of linux --------------------------------------------------------------------------------- */
 
 struct plan_net_device {
     const char *host_name, *name;
@@ -318,16 +320,16 @@ struct plan {
 };
 
 /*
- * Compiles SPEC, which must outlive the plan, as must what OPTIONS and FACTS point to.  0, or a negative errno with
- * ERR filled (with every mistake if err->collect).  The caller frees with plan_free().
+ * Compiles SPEC, which must outlive the plan, as must what OPTIONS and FACTS point to.  0, or a negative
+ * errno with ERR filled (with every mistake if err->collect).  The caller frees with plan_free().
  */
 int plan_compile(const struct oci_spec *spec, const struct plan_options *options,
                  const struct plan_facts *facts, struct plan **ret_plan, struct err *err);
 void plan_free(struct plan *plan);
 
 /*
- * Compiles a process alone, for exec: into *RET, which lives in ARENA.  SPEC is the container's (annotations, the
- * seccomp and id maps it runs with); PROCESS may be another than spec->process.
+ * Compiles a process alone, for exec: into *RET, which lives in ARENA.  SPEC is the container's (annotations,
+ * the seccomp and id maps it runs with); PROCESS may be another than spec->process.
  */
 int plan_process_compile(const struct oci_spec *spec, const struct oci_process *process,
                          const struct plan_options *options, const struct plan_facts *facts,

@@ -2,8 +2,8 @@
 /*
  * systemd_devices.c - device rules as DevicePolicy and DeviceAllow.
  *
- * systemd.resource-control(5): a device is a path, for which "/dev/char/1:3" does without the node's being there; a
- * range is "char-136" (by major, since 240) or "char-*".
+ * systemd.resource-control(5): a device is a path, for which "/dev/char/1:3" does without the node's being
+ * there; a range is "char-136" (by major, since 240) or "char-*".
  */
 #include <errno.h>
 #include <inttypes.h>

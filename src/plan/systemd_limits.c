@@ -2,8 +2,9 @@
 /*
  * systemd_limits.c - a cgroup file's value as a property of the unit that the cgroup belongs to.
  *
- * The input is the list of writes, not linux.resources: what defaults, conversions and `unified` make of them is
- * decided there once.  Files that are not in the table are none of systemd's: it leaves them as we write them.
+ * The input is the list of writes, not linux.resources: what defaults, conversions and `unified` make of them
+ * is decided there once.  Files that are not in the table are none of systemd's: it leaves them as we write
+ * them.
  */
 #include "plan/systemd_limits.h"
 
@@ -26,7 +27,7 @@ struct limits {
     struct err *err;
 };
 
-/* ---- the list ------------------------------------------------------------------------------------------- */
+/* ---- the list ------------------------------------------------------------------------------------------ */
 
 int plan_systemd_properties_add(struct plan_systemd_properties *list, const char *name,
                                 struct plan_variant *value)
@@ -69,7 +70,7 @@ int plan_systemd_properties_set(struct plan_systemd_properties *list, const char
     return plan_systemd_properties_add(list, name, value);
 }
 
-/* ---- values --------------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------------- */
 
 static int bad(struct limits *l)
 {
@@ -120,8 +121,9 @@ static int number(struct limits *l)
 }
 
 /*
- * systemd's unit files have the quota in hundredths of a percent of a CPU, and it reads them again at daemon-reload:
- * rounded up to that here, the container has then a little more, never less, than it was given.
+ * systemd's unit files have the quota in hundredths of a percent of a CPU, and it reads them again at
+ * daemon-reload: rounded up to that here, the container has then a little more, never less, than it was
+ * given.
  */
 static int set_bandwidth(struct limits *l, int64_t quota, uint64_t period)
 {
@@ -177,7 +179,7 @@ static int cpu_idle(struct limits *l)
     return !strcmp(l->value, "0") ? 0 : bad(l);
 }
 
-/* ---- sets of CPUs and nodes ----------------------------------------------------------------------------- */
+/* ---- sets of CPUs and nodes ---------------------------------------------------------------------------- */
 
 enum { CPUS_MAX = 8192 }; /* CONFIG_NR_CPUS of any kernel so far */
 
@@ -241,7 +243,7 @@ static int cpu_set(struct limits *l)
     return r < 0 ? err_nomem(l->err) : 0;
 }
 
-/* ---- block devices -------------------------------------------------------------------------------------- */
+/* ---- block devices ------------------------------------------------------------------------------------- */
 
 /* Adds ("/dev/block/8:0", NUMBER) to PROPERTY; systemd finds the device by its number then. */
 static int add_device(struct limits *l, const char *property, const char *device, size_t length,
@@ -333,7 +335,7 @@ static int device_number(struct limits *l)
     return add_device(l, l->property, l->value, length, value ? value : UINT64_MAX);
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------ */
+/* ---- the table ----------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {

@@ -20,8 +20,9 @@ int plan_systemd_limits_add(struct plan_systemd_properties *list, const struct p
                             const struct plan_cgroup_writes *writes, struct err *err);
 
 /*
- * The devices that RULES allow.  Where systemd has no words for a rule (it can't take a device out of a range), the
- * list allows more: our own BPF program is the exact one, and what either denies is denied.  0 or -ENOMEM.
+ * The devices that RULES allow.  Where systemd has no words for a rule (it can't take a device out of a
+ * range), the list allows more: our own BPF program is the exact one, and what either denies is denied.  0 or
+ * -ENOMEM.
  */
 int plan_systemd_devices_add(struct plan_systemd_properties *list, const struct plan_device_rules *rules,
                              bool replace);

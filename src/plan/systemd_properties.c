@@ -11,7 +11,7 @@
 #include "plan/annotations.h"
 #include "plan/systemd_limits.h"
 
-/* ---- the unit ------------------------------------------------------------------------------------------- */
+/* ---- the unit ------------------------------------------------------------------------------------------ */
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -43,9 +43,9 @@ static int add_parent(struct plan_systemd_properties *list, const struct plan_cg
 }
 
 /*
- * Delegate: systemd leaves what is below the cgroup alone, and lets us have its controllers; slices can't have it.
- * CollectMode: a unit that failed is forgotten as well, else its name would stay taken.  TasksMax: else systemd's
- * default for services, a part of the machine's, would be in force.
+ * Delegate: systemd leaves what is below the cgroup alone, and lets us have its controllers; slices can't
+ * have it.  CollectMode: a unit that failed is forgotten as well, else its name would stay taken.  TasksMax:
+ * else systemd's default for services, a part of the machine's, would be in force.
  */
 static int add_unit(struct plan_systemd_properties *list, const struct plan *plan)
 {
@@ -75,7 +75,7 @@ static int add_unit(struct plan_systemd_properties *list, const struct plan *pla
     return r;
 }
 
-/* ---- devices -------------------------------------------------------------------------------------------- */
+/* ---- devices ------------------------------------------------------------------------------------------- */
 
 /* As our own BPF program: who has no rights over the host needs none. */
 static int add_devices(struct plan_systemd_properties *list, const struct plan_facts *facts,
@@ -86,7 +86,7 @@ static int add_devices(struct plan_systemd_properties *list, const struct plan_f
     return plan_systemd_devices_add(list, devices, replace);
 }
 
-/* ---- annotations ---------------------------------------------------------------------------------------- */
+/* ---- annotations --------------------------------------------------------------------------------------- */
 
 /* They decide which processes and which place the unit has; both are said elsewhere. */
 static const char *const ours[] = { "PIDs", "PIDFDs", "Slice", "Controller" };
@@ -101,8 +101,8 @@ static bool is_name(const char *s)
 }
 
 /*
- * What a unit file calls TimeoutStopSec, in seconds, is TimeoutStopUSec on the bus, in microseconds.  runc and crun
- * convert the value of a name that ends with Sec, and so do we.
+ * What a unit file calls TimeoutStopSec, in seconds, is TimeoutStopUSec on the bus, in microseconds.  runc
+ * and crun convert the value of a name that ends with Sec, and so do we.
  */
 static int from_seconds(struct arena *arena, const char **name, struct plan_variant **value)
 {
@@ -171,7 +171,7 @@ static int add_annotations(struct plan_systemd_properties *list, const struct pl
     return failed;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------ */
+/* ---- all of it ----------------------------------------------------------------------------------------- */
 
 static struct plan_systemd_properties *new_list(struct arena *arena)
 {

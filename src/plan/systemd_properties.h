@@ -2,8 +2,9 @@
 /*
  * systemd_properties.h - what systemd is told of a container's cgroup: properties of a scope or slice unit.
  *
- * They say the same as the writes of cgroup.h, as far as systemd has words for it (systemd.resource-control(5)): it
- * writes them again when it likes, above all at daemon-reload, and would else put its defaults in place of ours.
+ * They say the same as the writes of cgroup.h, as far as systemd has words for it
+ * (systemd.resource-control(5)): it writes them again when it likes, above all at daemon-reload, and would
+ * else put its defaults in place of ours.
  */
 #ifndef OCIRT_PLAN_SYSTEMD_PROPERTIES_H
 #define OCIRT_PLAN_SYSTEMD_PROPERTIES_H
@@ -26,8 +27,9 @@ struct plan_systemd_properties {
 bool plan_systemd_is_slice(const struct plan_cgroup *cg);
 
 /*
- * Of a new unit for PLAN, whose writes and device rules are compiled: in the order to be sent, the annotations
- * org.systemd.property.* last.  Without Slice and PIDs, which only the host knows.  (called by plan_cgroup_compile)
+ * Of a new unit for PLAN, whose writes and device rules are compiled: in the order to be sent, the
+ * annotations org.systemd.property.* last.  Without Slice and PIDs, which only the host knows.  (called by
+ * plan_cgroup_compile)
  */
 int plan_systemd_properties_compile(const struct plan *plan, struct arena *arena,
                                     struct plan_systemd_properties **ret, struct err *err);

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- types ---------------------------------------------------------------------------------------------- */
+/* ---- types --------------------------------------------------------------------------------------------- */
 
 enum { DEPTH_MAX = 32 };
 
@@ -57,7 +57,7 @@ size_t plan_variant_type_length(const char *s)
     return type_length(s, 0);
 }
 
-/* ---- making --------------------------------------------------------------------------------------------- */
+/* ---- making -------------------------------------------------------------------------------------------- */
 
 struct plan_variant *plan_variant_container(struct arena *arena, const char *type)
 {
@@ -114,7 +114,7 @@ int plan_variant_append(struct arena *arena, struct plan_variant *container, str
     return 0;
 }
 
-/* ---- printing ------------------------------------------------------------------------------------------- */
+/* ---- printing ------------------------------------------------------------------------------------------ */
 
 static void print_string(const char *s, struct text *out)
 {

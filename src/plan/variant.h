@@ -2,7 +2,8 @@
 /*
  * variant.h - a value of D-Bus, and GVariant's text form of it ("uint64 100", "['a', 'b']", "@a(ss) []").
  *
- * https://docs.gtk.org/glib/gvariant-text-format.html; what D-Bus has no equal of ("just", "nothing") is no value.
+ * https://docs.gtk.org/glib/gvariant-text-format.html; what D-Bus has no equal of ("just", "nothing") is no
+ * value.
  */
 #ifndef OCIRT_PLAN_VARIANT_H
 #define OCIRT_PLAN_VARIANT_H
@@ -26,8 +27,8 @@ struct plan_variant {
 };
 
 /*
- * Reads TEXT.  *RET lives in ARENA.  0, -ENOMEM, or -EINVAL with *RET_WHY: what is wrong, in words that go behind
- * the text.
+ * Reads TEXT.  *RET lives in ARENA.  0, -ENOMEM, or -EINVAL with *RET_WHY: what is wrong, in words that go
+ * behind the text.
  */
 int plan_variant_parse(const char *text, struct arena *arena, struct plan_variant **ret,
                        const char **ret_why);
@@ -41,7 +42,10 @@ struct plan_variant *plan_variant_string(struct arena *arena, const char *value)
 struct plan_variant *plan_variant_container(struct arena *arena, const char *type);
 int plan_variant_append(struct arena *arena, struct plan_variant *container, struct plan_variant *element);
 
-/* The length of the complete type that S begins with; 0 if there is none.  D-Bus allows 32 levels of each kind. */
+/*
+ * The length of the complete type that S begins with; 0 if there is none.  D-Bus allows 32 levels of each
+ * kind.
+ */
 size_t plan_variant_type_length(const char *s);
 
 /* As text, without the type. */

@@ -2,9 +2,9 @@
 /*
  * variant_parse.c - reads GVariant's text form.
  *
- * Two steps: the text is read into a tree of nodes whose types are only known where the text says so; then the types
- * are fixed from the outside in.  A number without a type is an int32 or a double, unless its neighbours in an
- * array have one.
+ * Two steps: the text is read into a tree of nodes whose types are only known where the text says so; then
+ * the types are fixed from the outside in.  A number without a type is an int32 or a double, unless its
+ * neighbours in an array have one.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -44,7 +44,7 @@ static void *bad(struct parser *p, const char *why)
     return NULL;
 }
 
-/* ---- the text ------------------------------------------------------------------------------------------- */
+/* ---- the text ------------------------------------------------------------------------------------------ */
 
 static void skip_space(struct parser *p)
 {
@@ -362,7 +362,7 @@ static struct node *parse(struct parser *p)
     return node;
 }
 
-/* ---- the types ------------------------------------------------------------------------------------------ */
+/* ---- the types ----------------------------------------------------------------------------------------- */
 
 static bool is_real(const char *number)
 {

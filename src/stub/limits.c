@@ -95,8 +95,8 @@ static int set_limit(const struct stub_rlimit *limit)
 }
 
 /*
- * While a process gives birth there are two of the user's.  So the limit on them is only raised here, if it is to be, and
- * lowered where no further process is to come, which needs no privilege.
+ * While a process gives birth there are two of the user's.  So the limit on them is only raised here, if it
+ * is to be, and lowered where no further process is to come, which needs no privilege.
  */
 static int widen_processes(const struct stub_rlimit *limit)
 {

@@ -19,8 +19,8 @@
  * process that will be the program.  The answer is MSG_EXEC when only the
  * filter, if there is one, and execve(2) are left, and then end of file: the
  * program was executed.  With STUB_ACCEPT a process that is born waits on start_fd
- * after its birth, and what comes before is told on gate_fd.  MSG_FAILED, at any time, names the stage that failed; the
- * stub ends with status 127.  End of file without MSG_EXEC: it was killed.
+ * after its birth, and what comes before is told on gate_fd.  MSG_FAILED, at any time, names the stage that
+ * failed; the stub ends with status 127.  End of file without MSG_EXEC: it was killed.
  */
 #ifndef OCIRT_STUB_H
 #define OCIRT_STUB_H

@@ -23,8 +23,9 @@ static bool receive_go(int fd, uint32_t *ret_item)
 }
 
 /*
- * What is wrong with the listener itself stays wrong.  All else passes: no descriptor, memory or limit left for a while
- * (the caller then waits in the queue), a caller that is gone, a denial that was meant for one caller.
+ * What is wrong with the listener itself stays wrong.  All else passes: no descriptor, memory or limit left
+ * for a while (the caller then waits in the queue), a caller that is gone, a denial that was meant for one
+ * caller.
  */
 static bool is_final(int r)
 {

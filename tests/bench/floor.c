@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * floor.c - the floor under every runtime: a program that makes the kernel calls which a default container needs, and
- * nothing else.
+ * floor.c - the floor under every runtime: a program that makes the kernel calls which a default container
+ * needs, and nothing else.
  *
  *     floor ROOTFS PROGRAM
  *
- * What `run` of the default configuration asks of the kernel: a cgroup (v2) with a device program, new pid, network,
- * ipc, uts, mount and cgroup namespaces, the default mounts, devices and links, masked and read-only paths,
- * pivot_root, no capabilities but three, execve, wait, removal.  It parses nothing, keeps no state, and ends at the
- * first error.  Benchmarks give a runtime's time as a multiple of this one's.
+ * What `run` of the default configuration asks of the kernel: a cgroup (v2) with a device program, new pid,
+ * network, ipc, uts, mount and cgroup namespaces, the default mounts, devices and links, masked and read-only
+ * paths, pivot_root, no capabilities but three, execve, wait, removal.  It parses nothing, keeps no state,
+ * and ends at the first error.  Benchmarks give a runtime's time as a multiple of this one's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static long check(long r, const char *what)
 
 #define DO(call) check(call, #call)
 
-/* ---- cgroup ---------------------------------------------------------------------------------------------------- */
+/* ---- cgroup -------------------------------------------------------------------------------------------- */
 
 /* Allows everything, in as few instructions as can be: a runtime's list of rules costs the verifier more. */
 static void restrict_devices(int cgroup_fd)
@@ -72,7 +72,7 @@ static void restrict_devices(int cgroup_fd)
     close(fd);
 }
 
-/* ---- mounts ---------------------------------------------------------------------------------------------------- */
+/* ---- mounts -------------------------------------------------------------------------------------------- */
 
 struct filesystem {
     const char *type, *target, *keys[6][2];
@@ -204,7 +204,7 @@ static void close_paths(int root_fd)
     }
 }
 
-/* ---- the process ----------------------------------------------------------------------------------------------- */
+/* ---- the process --------------------------------------------------------------------------------------- */
 
 static void bring_up_loopback(void)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * floor_exec.c - the floor under every runtime's exec: what the kernel must be asked to put one more process into a
- * container, and nothing else.
+ * floor_exec.c - the floor under every runtime's exec: what the kernel must be asked to put one more process
+ * into a container, and nothing else.
  *
  *     floor_exec PID CGROUP PROGRAM
  *
- * PID is the container's first process, CGROUP the directory of its cgroup (v2).  All namespaces are entered at once
- * by a pidfd, the process is born in its cgroup, drops its capabilities but three, and executes the program, which
- * is waited for.
+ * PID is the container's first process, CGROUP the directory of its cgroup (v2).  All namespaces are entered
+ * at once by a pidfd, the process is born in its cgroup, drops its capabilities but three, and executes the
+ * program, which is waited for.
  */
 #include <fcntl.h>
 #include <linux/capability.h>

@@ -2,19 +2,21 @@
 /*
  * measure.c - runs programs and says what each of them cost.
  *
- * A script can't do this itself: what a child inherits from an interpreter (some MiB of memory, counted in its peak)
- * and the time in which the interpreter wakes up would be measured too.  Requests come on standard input, a line each,
- * words separated by tabs:
+ * A script can't do this itself: what a child inherits from an interpreter (some MiB of memory, counted in
+ * its peak) and the time in which the interpreter wakes up would be measured too.  Requests come on standard
+ * input, a line each, words separated by tabs:
  *
  *     run WORD...   a program and its arguments, for the next go
- *     go            starts all that are waiting, at the same time, and answers with a line for each, in their order:
- *                   nanoseconds of wall time, microseconds of CPU time (its own and its children's that it waited
- *                   for), peak KiB of memory, exit status (128 and the signal's number if one ended it)
- *     wait PID      waits for the end of a process that was left to us, and answers with its microseconds of CPU
- *                   time; 0 if it is not ours or gone already
+ *     go            starts all that are waiting, at the same time, and answers with a line for each, in their
+ *                   order: nanoseconds of wall time, microseconds of CPU time (its own and its children's
+ *                   that it waited for), peak KiB of memory, exit status (128 and the signal's number if one
+ *                   ended it)
+ *     wait PID      waits for the end of a process that was left to us, and answers with its microseconds of
+ *                   CPU time; 0 if it is not ours or gone already
  *
- * Orphans (what a runtime's create leaves behind) come to this process, which takes their exit status at once, as a
- * container engine's monitor does.  Standard input and output of the programs are /dev/null, standard error is ours.
+ * Orphans (what a runtime's create leaves behind) come to this process, which takes their exit status at
+ * once, as a container engine's monitor does.  Standard input and output of the programs are /dev/null,
+ * standard error is ours.
  */
 #include <errno.h>
 #include <fcntl.h>

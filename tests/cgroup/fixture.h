@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fixture.h - for tests of cgroups that ask the kernel: a plan, a cgroup, processes in it that do what they are told.
+ * fixture.h - for tests of cgroups that ask the kernel: a plan, a cgroup, processes in it that do what they
+ * are told.
  *
  * Everything is done in each view of /sys/fs/cgroup that this machine can give: as it is; v1 alone and v2
  * alone, in a mount namespace of the test's own.  The cgroups are below /ocirt-cgroup-test-PID, and are gone

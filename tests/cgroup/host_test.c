@@ -191,7 +191,8 @@ static void test_failure(void)
 
     bad(&f, r,
         v2 ? "config.json:1: linux.resources.unified: write \"1\" to /sys/fs/cgroup/ocirt-cgroup-test-"
-           : "config.json:1: linux.resources.cpu.cpus: write \"4095\" to /sys/fs/cgroup/cpuset/ocirt-cgroup-test-",
+           : "config.json:1: linux.resources.cpu.cpus: write \"4095\" to "
+             "/sys/fs/cgroup/cpuset/ocirt-cgroup-test-",
         "a limit that the kernel refuses is told with property and file");
     OK(exists_in_all(&f, false), "%s: nothing is left of it", view);
     end(&f);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * limits_test.c - a container's limits and its cgroup's owner, asked of the kernel and felt by a process (root).
+ * limits_test.c - a container's limits and its cgroup's owner, asked of the kernel and felt by a process
+ * (root).
  */
 #include "tests/cgroup/fixture.h"
 
@@ -14,15 +15,14 @@ static void test_v1_limits(void)
         "\"quota\":20000}}";
     static const char *const updates[] = { higher, lower };
 
-    good(
-        &f,
-        create(
-            &f, "limits",
-            ",\"resources\":{\"memory\":{\"limit\":104857600,\"swap\":104857600,\"swappiness\":7},"
-            "\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":100000,\"burst\":10000,\"cpus\":\"0\",\"mems\":\"0\"},"
-            "\"pids\":{\"limit\":20},\"blockIO\":{\"throttleReadBpsDevice\":[]}}",
-            ""),
-        "v1 limits");
+    good(&f,
+         create(&f, "limits",
+                ",\"resources\":{\"memory\":{\"limit\":104857600,\"swap\":104857600,\"swappiness\":7},"
+                "\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":100000,\"burst\":10000,\"cpus\":\"0\","
+                "\"mems\":\"0\"},"
+                "\"pids\":{\"limit\":20},\"blockIO\":{\"throttleReadBpsDevice\":[]}}",
+                ""),
+         "v1 limits");
     file_is(&f, "memory", "memory.limit_in_bytes", "104857600");
     file_is(&f, "memory", "memory.memsw.limit_in_bytes", "104857600");
     file_is(&f, "memory", "memory.swappiness", "7");

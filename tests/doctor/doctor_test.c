@@ -4,8 +4,8 @@
  *
  *     NAME.json and NAME.findings     facts, and the findings
  *
- * What a file of facts leaves out (kernel, namespaces, ...) is as in base.json; and its findings are those that differ
- * from base.findings.  doctor_test --update writes the findings anew.
+ * What a file of facts leaves out (kernel, namespaces, ...) is as in base.json; and its findings are those
+ * that differ from base.findings.  doctor_test --update writes the findings anew.
  */
 #include <dirent.h>
 #include <fcntl.h>

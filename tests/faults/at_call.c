@@ -2,23 +2,24 @@
 /*
  * at_call.c - runs a program and does harm at one of its system calls.
  *
- *     at_call [--parent|--child] [--at N] [--kill|--errno E|--wait READY,GO] [--attach PID] REPORT PROGRAM ARGUMENT...
+ *     at_call [--parent|--child] [--at N] [--kill|--errno E|--wait READY,GO] [--attach PID] REPORT PROGRAM
+ *     ARGUMENT...
  *
  * The calls of the program itself (--parent) and those of all processes that it makes (--child) are counted
- * apart, each from 1, without those that can't fail.  At call N the process is killed before it makes the call,
- * or the call is not made and returns -E; close(2) is made nevertheless, as in the kernel.  With --wait it stands there
- * until somebody who was told by a byte on descriptor READY writes one to GO, or closes it.  A child is watched until
- * it has become a program of the container: the first execution in it is the stub's, the second one the
- * program's.  --attach watches a process that is there already, as a child that has executed once (the stub that
- * waits for `start`).
+ * apart, each from 1, without those that can't fail.  At call N the process is killed before it makes the
+ * call, or the call is not made and returns -E; close(2) is made nevertheless, as in the kernel.  With --wait
+ * it stands there until somebody who was told by a byte on descriptor READY writes one to GO, or closes it.
+ * A child is watched until it has become a program of the container: the first execution in it is the stub's,
+ * the second one the program's.  --attach watches a process that is there already, as a child that has
+ * executed once (the stub that waits for `start`).
  *
  * The count of the program begins with its main(): what comes before is the C library's.  The program marks
  * that by setting the disposition of SIGCHLD, its first call.
  *
- * Written to REPORT, a line each: "parent COUNT", "child COUNT" and, if it came to that, "hit NUMBER ARGUMENT EXECUTIONS",
- * of the call and of the process that made it: with none it is the runtime or init, with one the stub.  The
- * exit status is the program's, 128 + the signal if one ended it, 120 if the tracer itself failed, 77 if this
- * architecture can't do it.  Processes that go on when the program has ended are let go.
+ * Written to REPORT, a line each: "parent COUNT", "child COUNT" and, if it came to that, "hit NUMBER ARGUMENT
+ * EXECUTIONS", of the call and of the process that made it: with none it is the runtime or init, with one the
+ * stub.  The exit status is the program's, 128 + the signal if one ended it, 120 if the tracer itself failed,
+ * 77 if this architecture can't do it.  Processes that go on when the program has ended are let go.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +112,7 @@ static struct process *add(pid_t pid, enum side which)
     return p;
 }
 
-/* ---- registers ------------------------------------------------------------------------------------------------- */
+/* ---- registers ----------------------------------------------------------------------------------------- */
 
 /* At the entry: no call is made. */
 static void skip_call(pid_t pid)
@@ -151,7 +152,7 @@ static void set_result(pid_t pid, long result)
 #endif
 }
 
-/* ---- stops ----------------------------------------------------------------------------------------------------- */
+/* ---- stops --------------------------------------------------------------------------------------------- */
 
 /* Those that do not return, always succeed, or tell of a failure otherwise are left alone. */
 static bool can_fail(unsigned long long number)
@@ -273,7 +274,7 @@ static int watch(pid_t program)
     }
 }
 
-/* ---- begin ----------------------------------------------------------------------------------------------------- */
+/* ---- begin --------------------------------------------------------------------------------------------- */
 
 static const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                             PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
@@ -350,7 +351,8 @@ int main(int argc, char **argv)
     if (argc - i < 2) {
         fprintf(
             stderr,
-            "usage: at_call [--parent|--child] [--at N] [--kill|--errno E|--wait READY,GO] [--attach PID] REPORT "
+            "usage: at_call [--parent|--child] [--at N] [--kill|--errno E|--wait READY,GO] [--attach PID] "
+            "REPORT "
             "PROGRAM...\n");
         return FAILED;
     }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Each C file is as .clang-format has it: `make format` would change nothing.  Other versions of clang-format than 14
-# break some lines elsewhere, so they are not asked.
+# break some lines elsewhere, so they are not asked.  (tests/form/sources_test.sh counts the columns.)
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 

@@ -25,5 +25,15 @@ result "every source file carries the license" "$(
         $(find libocispec src tests contrib .ci -type f \
             \( -name '*.[chS]' -o -name '*.py' -o -name '*.sh' -o -name '*.ld' -o -name '*.map' \) 2>/dev/null))"
 
+# clang-format breaks neither comments nor strings.  Scripts have long lines of shell and of data in them.
+too_long() {
+    columns=$1
+    shift
+    find libocispec src examples tests contrib -type f \( "$@" \) \
+        -exec awk -v most="$columns" 'length > most { print FILENAME ":" FNR ": " length " columns" }' {} +
+}
+result "no line of C is longer than 110 columns" "$(too_long 110 -name '*.[chS]')"
+result "no line of a script is longer than 150 columns" "$(too_long 150 -name '*.py' -o -name '*.sh')"
+
 echo "1..$number"
 exit $failed

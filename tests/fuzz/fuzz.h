@@ -80,7 +80,9 @@ static inline void fuzz_check_errors(const struct err *err)
         require(err->text && *err->text && err->code != ERR_NONE);
 }
 
-/* The plan of SPEC, which came from TEXT: one that can be printed, or NULL and a sentence.  For plan_free(). */
+/*
+ * The plan of SPEC, which came from TEXT: one that can be printed, or NULL and a sentence.  For plan_free().
+ */
 static inline struct plan *fuzz_plan(const struct oci_spec *spec, const char *text,
                                      const struct plan_options *options, const struct plan_facts *facts,
                                      bool collect)
@@ -103,8 +105,8 @@ static inline struct plan *fuzz_plan(const struct oci_spec *spec, const char *te
 }
 
 /*
- * A small configuration: FIRST is put into the document, LINUX into "linux"; each ends with a comma or is empty.
- * *RET_TEXT lives in ARENA.  False if it can't be read.
+ * A small configuration: FIRST is put into the document, LINUX into "linux"; each ends with a comma or is
+ * empty.  *RET_TEXT lives in ARENA.  False if it can't be read.
  */
 static inline bool fuzz_config(struct arena *arena, const char *first, const char *linux_part,
                                struct oci_spec *ret_spec, char **ret_text)

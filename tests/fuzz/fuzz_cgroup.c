@@ -2,8 +2,8 @@
 /*
  * fuzz_cgroup.c - any text as cgroupsPath, and as what systemd is to be told beside it.
  *
- * The first byte chooses the host, the next strings are the path, a property of systemd and its value, and a subgroup.
- * A path that is accepted stays below its mount point; names of units have no slash.
+ * The first byte chooses the host, the next strings are the path, a property of systemd and its value, and a
+ * subgroup.  A path that is accepted stays below its mount point; names of units have no slash.
  */
 #include "plan/cgroup.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fuzz_command.c - any words on the command line of any command: they are understood, or there is a text that says why not.
+ * fuzz_command.c - any words on the command line of any command: they are understood, or there is a text that
+ * says why not.
  *
  * The first byte chooses the command; nothing is run.
  */

@@ -2,8 +2,8 @@
 /*
  * fuzz_exec.c - any document as the process of exec, in a container with and without a user namespace.
  *
- * The first byte chooses the host and the container.  What is accepted has arguments and an environment that end, and
- * ids that the container knows.
+ * The first byte chooses the host and the container.  What is accepted has arguments and an environment that
+ * end, and ids that the container knows.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -2,8 +2,8 @@
 /*
  * fuzz_ids.c - any id maps: of a container, and as the text of a mount's idmap=.
  *
- * The first byte chooses the host, the second tells how many bytes are the container's ranges; behind them is the text.
- * Ranges that are accepted neither overlap nor run over the end, on either side.
+ * The first byte chooses the host, the second tells how many bytes are the container's ranges; behind them is
+ * the text.  Ranges that are accepted neither overlap nor run over the end, on either side.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -42,7 +42,8 @@ static char *config(struct arena *arena, const char *ranges, const char *text)
 {
     return arena_printf(
         arena,
-        "{\"ociVersion\": \"1.2.0\", \"root\": {\"path\": \"rootfs\"}, \"mounts\": [{\"destination\": \"/m\", "
+        "{\"ociVersion\": \"1.2.0\", \"root\": {\"path\": \"rootfs\"}, \"mounts\": [{\"destination\": "
+        "\"/m\", "
         "\"type\": \"bind\", \"source\": \"/s\", \"options\": [\"bind\", %s]}], \"linux\": {\"namespaces\": "
         "[{\"type\": \"mount\"}, {\"type\": \"user\"}], \"uidMappings\": [%s], \"gidMappings\": [%s]}}",
         fuzz_quote(arena, arena_printf(arena, "idmap=%s", text)), ranges, ranges);

@@ -2,8 +2,8 @@
 /*
  * fuzz_mount.c - any words as a mount: destination, type, source, and then its options.
  *
- * The first byte chooses the host.  No attribute is both set and cleared, targets are absolute, and what is for
- * fsconfig(2) fits into it.
+ * The first byte chooses the host.  No attribute is both set and cleared, targets are absolute, and what is
+ * for fsconfig(2) fits into it.
  */
 #include <linux/mount.h>
 

@@ -2,8 +2,8 @@
 /*
  * fuzz_stats.c - any bytes in the files of a cgroup: the statistics are JSON all the same.
  *
- * The input is a list of strings, each with the file's number in front.  They are made ASCII, which is what the kernel
- * writes.
+ * The input is a list of strings, each with the file's number in front.  They are made ASCII, which is what
+ * the kernel writes.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fuzz_update.c - any document as new limits for a container: what would be written, told to systemd, and loaded.
+ * fuzz_update.c - any document as new limits for a container: what would be written, told to systemd, and
+ * loaded.
  *
  * The first byte chooses the host, the second what is in force there.
  */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* count.c - the probe's actions that go on and on, so that one can see whether they were stopped or begun again. */
+/*
+ * count.c - the probe's actions that go on and on, so that one can see whether they were stopped or begun
+ * again.
+ */
 #include "probe.h"
 
 #include <arpa/inet.h>
@@ -18,7 +21,10 @@ static void on_term(int signal)
     _exit(0);
 }
 
-/* One write, so that a reader never sees half a number; the file is opened each time, for it may be moved away. */
+/*
+ * One write, so that a reader never sees half a number; the file is opened each time, for it may be moved
+ * away.
+ */
 static int publish(const char *path, long number)
 {
     char text[32];

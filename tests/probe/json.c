@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* json.c - the writer of json.h.  Bytes above 0x7e are written as \u00XX: the reader gets them one for one. */
+/*
+ * json.c - the writer of json.h.  Bytes above 0x7e are written as \u00XX: the reader gets them one for one.
+ */
 #include "json.h"
 
 #include <errno.h>

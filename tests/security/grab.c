@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * grab.c - an attacker inside of a container: opens the program of every process that it sees, and writes to it.
+ * grab.c - an attacker inside of a container: opens the program of every process that it sees, and writes to
+ * it.
  *
  *     grab FILE
  *
- * FILE gets a line "PID PATH" for every program that is not its own, with " opened" or " written" behind it; it is
- * made when the attack begins.
+ * FILE gets a line "PID PATH" for every program that is not its own, with " opened" or " written" behind it;
+ * it is made when the attack begins.
  */
 #include <dirent.h>
 #include <errno.h>

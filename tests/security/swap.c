@@ -4,13 +4,14 @@
  *
  *     swap [-bi] [-x EXECS] [-l LOG] PROCESS CALL PATH OTHER -- COMMAND [ARG...]
  *
- * The command is process 0, the first that it or a child of it clones is 1, and so on.  When PROCESS enters its call
- * number CALL (from 1), PATH and OTHER are exchanged by renameat2(2), so that this call is the first that sees the
- * other; with -b they are exchanged back when it is done, so that it is the only one.  CALL 0 exchanges nothing and
- * counts.  A process is let go when it has executed EXECS programs of its own (default 1; the command's first
- * does not count), the command never.  LOG gets "calls PROCESS N" for each process and "swapped SYSCALL" or
- * "missed".  With -i it also gets "inside PROCESS CAPABILITIES PROGRAM DESCRIPTOR..." for each call that is made in a pid
- * namespace below ours: what one could get there who may trace.  The exit status is the command's, 128+n for a signal.
+ * The command is process 0, the first that it or a child of it clones is 1, and so on.  When PROCESS enters
+ * its call number CALL (from 1), PATH and OTHER are exchanged by renameat2(2), so that this call is the first
+ * that sees the other; with -b they are exchanged back when it is done, so that it is the only one.  CALL 0
+ * exchanges nothing and counts.  A process is let go when it has executed EXECS programs of its own (default
+ * 1; the command's first does not count), the command never.  LOG gets "calls PROCESS N" for each process and
+ * "swapped SYSCALL" or "missed".  With -i it also gets "inside PROCESS CAPABILITIES PROGRAM DESCRIPTOR..."
+ * for each call that is made in a pid namespace below ours: what one could get there who may trace.  The exit
+ * status is the command's, 128+n for a signal.
  */
 #include <dirent.h>
 #include <errno.h>

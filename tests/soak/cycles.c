@@ -4,12 +4,13 @@
  *
  *     cycles ROOT BUNDLE CYCLES THREADS
  *
- * Each thread creates, starts, executes in, looks at, kills, awaits and deletes CYCLES / THREADS containers, one after
- * the other, by one shared struct ocirt.  BUNDLE's config.json has "@ID@" in its cgroupsPath, which becomes the id.
+ * Each thread creates, starts, executes in, looks at, kills, awaits and deletes CYCLES / THREADS containers,
+ * one after the other, by one shared struct ocirt.  BUNDLE's config.json has "@ID@" in its cgroupsPath, which
+ * becomes the id.
  *
- * After the first tenth, which fills caches and heap, and again at the end it looks at itself: the descriptors, the
- * children and the pages of memory must be as many.  The result is one line of JSON; the exit status is 1 if a call failed,
- * with its error on standard error.
+ * After the first tenth, which fills caches and heap, and again at the end it looks at itself: the
+ * descriptors, the children and the pages of memory must be as many.  The result is one line of JSON; the
+ * exit status is 1 if a call failed, with its error on standard error.
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -41,7 +42,7 @@ static void say(const char *what, const char *id, struct ocirt_error *error)
     ocirt_error_free(error);
 }
 
-/* ---- what this process holds ------------------------------------------------------------------------------------ */
+/* ---- what this process holds --------------------------------------------------------------------------- */
 
 static unsigned long entries(const char *path)
 {
@@ -104,7 +105,7 @@ static struct usage look(void)
     return (struct usage){ entries("/proc/self/fd"), children(), resident() };
 }
 
-/* ---- a container's life ------------------------------------------------------------------------------------------ */
+/* ---- a container's life -------------------------------------------------------------------------------- */
 
 /* The configuration with the id in it; for free(3). */
 static char *config_of(const char *id)

@@ -123,15 +123,17 @@ static int read_spec(const char *text, size_t len, struct oci_spec *spec, struct
     return json_read_watched(&oci_spec_type, spec, "config.json", text, len, arena, watch, err);
 }
 
-/* ---- what is kept ---------------------------------------------------------------------------------------- */
+/* ---- what is kept -------------------------------------------------------------------------------------- */
 
 static void test_kept(void)
 {
     static const char text[] =
-        "{\"ociVersion\": \"1.3.0\", \"process\": {\"cwd\": \"/\", \"user\": {\"umask\": 0, \"additionalGids\": [5, 6]},"
+        "{\"ociVersion\": \"1.3.0\", \"process\": {\"cwd\": \"/\", \"user\": {\"umask\": 0, "
+        "\"additionalGids\": [5, 6]},"
         "  \"args\": [], \"env\": null, \"scheduler\": {\"policy\": \"SCHED_IDLE\"}},"
         " \"annotations\": {\"b\": \"1\", \"a\": \"\", \"c\": \"3\"},"
-        " \"linux\": {\"resources\": {\"pids\": {\"limit\": 0}, \"devices\": [{\"allow\": false, \"type\": \"\"}]},"
+        " \"linux\": {\"resources\": {\"pids\": {\"limit\": 0}, \"devices\": [{\"allow\": false, \"type\":"
+        " \"\"}]},"
         "  \"rootfsPropagation\": \"\", \"timeOffsets\": {\"boottime\": {\"secs\": -1}, \"monotonic\": {}},"
         "  \"devices\": [{\"path\": \"/dev/x\", \"type\": \"p\", \"fileMode\": 438}]}}";
     autoarena struct arena arena = { 0 };
@@ -188,15 +190,18 @@ static void test_long_lists(void)
 
 static void test_roots(void)
 {
-    static const char process
-        [] = "{\"cwd\": \"/\", \"args\": [\"sh\"]}",
- resources[] = "{\"pids\": {\"limit\": -1}}",
- state[] = "{\"ociVersion\": \"1\", \"id\": \"x\", \"status\": \"paused\", \"bundle\": \"/b\", \"pid\": 0}",
- features[] =
-        "{\"ociVersionMin\": \"1.0.0\", \"ociVersionMax\": \"1.3.0\", \"hooks\": [], \"linux\":"
-        " {\"intelRdt\": {\"enabled\": false, \"monitoring\": true}, \"memoryPolicy\": {\"modes\": [\"x\"]}}}",
- agent[] = "{\"ociVersion\": \"1\", \"fds\": [\"seccompFd\"], \"pid\": 7, \"state\": {\"ociVersion\": \"1\","
-           " \"id\": \"x\", \"status\": \"creating\", \"bundle\": \"/b\"}}";
+    static const char
+        process[] = "{\"cwd\": \"/\", \"args\": [\"sh\"]}",
+        resources[] = "{\"pids\": {\"limit\": -1}}",
+        state[] =
+            "{\"ociVersion\": \"1\", \"id\": \"x\", \"status\": \"paused\", \"bundle\": \"/b\", \"pid\": 0}",
+        features[] =
+            "{\"ociVersionMin\": \"1.0.0\", \"ociVersionMax\": \"1.3.0\", \"hooks\": [], \"linux\":"
+            " {\"intelRdt\": {\"enabled\": false, \"monitoring\": true}, \"memoryPolicy\": {\"modes\":"
+            " [\"x\"]}}}",
+        agent[] =
+            "{\"ociVersion\": \"1\", \"fds\": [\"seccompFd\"], \"pid\": 7, \"state\": {\"ociVersion\": \"1\","
+            " \"id\": \"x\", \"status\": \"creating\", \"bundle\": \"/b\"}}";
     autoarena struct arena arena = { 0 };
     struct json_error err;
     struct oci_process p = { 0 };
@@ -222,7 +227,7 @@ static void test_roots(void)
           "the state for a seccomp agent");
 }
 
-/* ---- what is reported ------------------------------------------------------------------------------------ */
+/* ---- what is reported ---------------------------------------------------------------------------------- */
 
 static void note(void *data, const struct json_unknown *u)
 {
@@ -275,7 +280,7 @@ static void test_error(void)
     check_text(err.path, "", "the path of the document is empty, not NULL");
 }
 
-/* ---- limits ---------------------------------------------------------------------------------------------- */
+/* ---- limits -------------------------------------------------------------------------------------------- */
 
 static int read_nested(unsigned depth)
 {
@@ -340,12 +345,13 @@ static void test_no_nul_behind(void)
     check(bounded, "every beginning of a text is refused, and its end is respected");
 }
 
-/* ---- out of memory --------------------------------------------------------------------------------------- */
+/* ---- out of memory ------------------------------------------------------------------------------------- */
 
 static const char memory_text[] =
     "{\"ociVersion\": \"1.3.0\\n\", \"process\": {\"cwd\": \"/\", \"args\": [\"a\\u00e9\", \"b\"], \"user\":"
     " {\"additionalGids\": [1, 2, 3, 4, 5, 6, 7, 8, 9]}}, \"annotations\": {\"b\": \"1\", \"a\": \"2\"},"
-    " \"mounts\": [{\"destination\": \"/a\"}, {\"destination\": \"/b\"}], \"linux\": {\"netDevices\": {\"e\": {}, \"f\": {}},"
+    " \"mounts\": [{\"destination\": \"/a\"}, {\"destination\": \"/b\"}], \"linux\": {\"netDevices\":"
+    " {\"e\": {}, \"f\": {}},"
     " \"namespaces\": [{\"type\": \"pid\"}]}}";
 
 static void count(void *data, const struct json_unknown *unknown)
@@ -374,7 +380,7 @@ static void test_no_memory(const char *text, int want, const char *name)
     check_number(r, want, name);
 }
 
-/* ---- files ----------------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------------------- */
 
 static void test_slurp(void)
 {

@@ -31,7 +31,7 @@ static const struct {
     { "container_process_state", &oci_container_process_state_type },
 };
 
-/* ---- each table ------------------------------------------------------------------------------------------ */
+/* ---- each table ---------------------------------------------------------------------------------------- */
 
 static bool names_differ(const struct json_type *type)
 {
@@ -112,7 +112,7 @@ static void check_table(const struct json_type *type, const char *path, unsigned
     }
 }
 
-/* ---- the tool -------------------------------------------------------------------------------------------- */
+/* ---- the tool ------------------------------------------------------------------------------------------ */
 
 static const char *const kinds[] = {
     [JSON_BOOL] = "bool",       [JSON_U16] = "uint16",      [JSON_I32] = "int32",

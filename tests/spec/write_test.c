@@ -66,11 +66,11 @@ static void test_nested(void)
         .state = &state,
     };
 
-    prints(
-        &agent, JSON_COMPACT,
-        "{\"ociVersion\":\"1\",\"fds\":[\"seccompFd\"],\"pid\":7,\"state\":{\"ociVersion\":\"1\",\"id\":\"x\","
-        "\"status\":\"creating\",\"bundle\":\"/\"}}",
-        "an object in an object");
+    prints(&agent, JSON_COMPACT,
+           "{\"ociVersion\":\"1\",\"fds\":[\"seccompFd\"],\"pid\":7,\"state\":{\"ociVersion\":\"1\","
+           "\"id\":\"x\","
+           "\"status\":\"creating\",\"bundle\":\"/\"}}",
+           "an object in an object");
     agent.state = NULL;
     fails(&agent, -EINVAL, "a required object that is missing");
 }
@@ -89,11 +89,11 @@ static void test_features(void)
     json_mark(f, hooks);
     json_mark(l, capabilities);
     json_mark(apparmor, enabled);
-    prints(
-        f, JSON_COMPACT,
-        "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"1.3.0\",\"hooks\":[],\"linux\":{\"capabilities\":[],"
-        "\"apparmor\":{\"enabled\":false}}}",
-        "features: false and empty, where marked");
+    prints(f, JSON_COMPACT,
+           "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"1.3.0\",\"hooks\":[],"
+           "\"linux\":{\"capabilities\":[],"
+           "\"apparmor\":{\"enabled\":false}}}",
+           "features: false and empty, where marked");
 }
 
 /* All kinds of members at their limits, required zeros among them. */
@@ -135,11 +135,11 @@ static void test_numbers(void)
         .user = &user,
     };
 
-    prints(
-        &process, JSON_PRETTY,
-        "{\n  \"user\": {\n    \"additionalGids\": [\n      1,\n      4294967295\n    ]\n  },\n  \"cwd\": \"/\",\n"
-        "  \"oomScoreAdj\": -2147483648\n}\n",
-        "a list of numbers, pretty");
+    prints(&process, JSON_PRETTY,
+           "{\n  \"user\": {\n    \"additionalGids\": [\n      1,\n      4294967295\n    ]\n  },\n  \"cwd\": "
+           "\"/\",\n"
+           "  \"oomScoreAdj\": -2147483648\n}\n",
+           "a list of numbers, pretty");
 }
 
 static void test_strings(void)

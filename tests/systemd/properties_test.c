@@ -2,10 +2,10 @@
 /*
  * properties_test.c - for each NAME.json of this directory, what systemd is told of the container's unit.
  *
- * The expected text is in NAME.v2, and in NAME.v1 where there is one; errors included.  A name that begins with
- * "update-" is compiled as an update of a cgroup with memory.max 100 MiB and cpu.max "50000 200000", with
- * "rootless-" for an unprivileged caller.  With OCIRT_UPDATE_GOLDEN set, the expectations are written anew: look at
- * the difference.
+ * The expected text is in NAME.v2, and in NAME.v1 where there is one; errors included.  A name that begins
+ * with "update-" is compiled as an update of a cgroup with memory.max 100 MiB and cpu.max "50000 200000",
+ * with "rootless-" for an unprivileged caller.  With OCIRT_UPDATE_GOLDEN set, the expectations are written
+ * anew: look at the difference.
  */
 #include <dirent.h>
 #include <errno.h>

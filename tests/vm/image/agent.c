@@ -3,8 +3,9 @@
  * agent.c - runs commands in the test guest for the host, over a serial port.
  *
  * Request:  "R LENGTH SECONDS\n" and LENGTH bytes of a shell command, or "P\n" (are you there?).
- * Answers:  "O LENGTH\n" and bytes of standard output, "E LENGTH\n" and those of standard error, "X STATUS\n" at the
- * end; "H 0\n" to P, and when the agent begins.  A command that takes longer than SECONDS ends with status 124.
+ * Answers:  "O LENGTH\n" and bytes of standard output, "E LENGTH\n" and those of standard error, "X STATUS\n"
+ * at the end; "H 0\n" to P, and when the agent begins.  A command that takes longer than SECONDS ends with
+ * status 124.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +23,7 @@
 
 static int port;
 
-/* ---- the port ------------------------------------------------------------------------------------------------ */
+/* ---- the port ------------------------------------------------------------------------------------------ */
 
 static void pause_ms(long ms)
 {
@@ -134,7 +135,7 @@ static void open_port(void)
         pause_ms(10);
 }
 
-/* ---- one command --------------------------------------------------------------------------------------------- */
+/* ---- one command --------------------------------------------------------------------------------------- */
 
 struct command {
     pid_t pid;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * init.c - /init of the test guest's initramfs: load the modules of /modules, mount the root, go on with systemd there.
+ * init.c - /init of the test guest's initramfs: load the modules of /modules, mount the root, go on with
+ * systemd there.
  */
 #include <dirent.h>
 #include <errno.h>
