@@ -38,6 +38,13 @@ const struct cli_explanation cli_explanations[] = {
       "The program was built without it, or does not have it.",
       "`ocirt features` tells what the program supports.\n"
       "Leave the property out if the container can do without: ocirt ignores none silently." },
+    { "E_CONSENT", "an annotation acts on the host, and the host's administrator has not consented to it",
+      "It opens a file or socket of the host, gives orders to systemd or CRIU, or replaces a profile.\n"
+      "An image or pod has set it, and the engine has passed it on.\n"
+      "/etc/ocirt/annotations is not believed: root must own it, and nobody else be able to write to it.",
+      "Leave the annotation out.\n"
+      "Or add its name as a line to the file that the message names: see ocirt-annotations(7).\n"
+      "`ocirt doctor` tells what the file allows." },
     { "E_CONTAINER_ID", "the id can't be one of a container",
       "It is empty, longer than 255 characters, or begins with \".\" or \"-\".\n"
       "It has characters other than letters, digits, \"_\", \"+\", \".\" and \"-\".",

@@ -21,9 +21,11 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "engine/lsm.h"
+#include "host/consents.h"
 #include "host/pidfile.h"
 #include "host/rdt.h"
 #include "host/socket.h"
+#include "plan/annotations.h"
 
 enum { CLAIM_TRIES = 8 };
 
@@ -78,6 +80,9 @@ int creation_plan(struct creation *c, struct err *err)
         r = engine_facts(c->ocirt, &c->bundle.arena, &facts, err);
     if (r < 0)
         return r;
+    if (plan_annotations_ask(&c->bundle.spec) &&
+        host_consents_load(&facts, &c->bundle.arena, &options.consents) < 0)
+        return err_nomem(err);
     options.bundle = c->bundle.path;
     options.preserve_fds = c->options.preserve_fds + options.listen_fds;
     return plan_compile(&c->bundle.spec, &options, &facts, &c->plan, err);

@@ -204,6 +204,7 @@ static int read_config(struct existing *e, struct bundle *ret_bundle, struct pla
         .id = e->id,
         .bundle = e->state->bundle,
         .traceparent = e->ocirt->traceparent,
+        .consented = true,
         .manager = (enum plan_cgroup_manager)(e->state->cgroup && e->state->cgroup->manager
                                                   ? e->state->cgroup->manager - 1
                                                   : PLAN_MANAGER_DISABLED),

@@ -61,6 +61,7 @@ static int compile(struct change *c, const char *mounts, struct err *err)
         .id = c->container->id,
         .bundle = c->container->state->bundle,
         .manager = PLAN_MANAGER_DISABLED,
+        .consented = true,
     };
     struct plan_facts facts;
     int r = existing_config(c->container, &c->bundle, NULL, err);

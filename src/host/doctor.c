@@ -19,6 +19,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "host/cgroup_dirs.h"
+#include "host/consents.h"
 #include "host/sdbus.h"
 #include "host/state.h"
 
@@ -217,12 +218,24 @@ static void look_at_state_root(struct host_doctor *d)
     describe_filesystem(d, fd);
 }
 
+static void look_at_consents(struct host_doctor *d)
+{
+    struct plan_consents consents;
+
+    if (host_consents_load(d->host, d->arena, &consents) < 0) {
+        d->failed = true;
+        return;
+    }
+    d->facts->host->consents = consents.allowed;
+    d->facts->host->consents_fault = (char *) (uintptr_t) consents.fault;
+}
+
 int host_doctor_facts(const struct plan_facts *host, int proc_fd, const char *state_root, struct arena *arena,
                       struct doctor_facts *facts)
 {
     void (*const parts[])(struct host_doctor *) = {
-        host_doctor_kernel, look_at_systemd,  host_doctor_cgroup, host_doctor_caller,
-        look_at_lsms,       look_at_programs, look_at_limits,     look_at_state_root,
+        host_doctor_kernel, look_at_systemd, host_doctor_cgroup, host_doctor_caller, look_at_lsms,
+        look_at_programs,   look_at_limits,  look_at_state_root, look_at_consents,
     };
     struct host_doctor d = {
         .host = host, .proc_fd = proc_fd, .state_root = state_root, .arena = arena, .facts = facts

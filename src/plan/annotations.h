@@ -27,6 +27,15 @@
 #define PLAN_ANNOTATION_SYSTEMD_PROPERTY "org.systemd.property." /* a prefix */
 #define PLAN_ANNOTATION_CRIU_CONFIG      "org.criu.config"
 
+/* Properties of systemd that concern the unit alone, and that engines set. */
+#define PLAN_ANNOTATION_STOP_SEC             PLAN_ANNOTATION_SYSTEMD_PROPERTY "TimeoutStopSec"
+#define PLAN_ANNOTATION_STOP_USEC            PLAN_ANNOTATION_SYSTEMD_PROPERTY "TimeoutStopUSec"
+#define PLAN_ANNOTATION_KILL_SIGNAL          PLAN_ANNOTATION_SYSTEMD_PROPERTY "KillSignal"
+#define PLAN_ANNOTATION_COLLECT_MODE         PLAN_ANNOTATION_SYSTEMD_PROPERTY "CollectMode"
+#define PLAN_ANNOTATION_DEFAULT_DEPENDENCIES PLAN_ANNOTATION_SYSTEMD_PROPERTY "DefaultDependencies"
+#define PLAN_ANNOTATION_AFTER                PLAN_ANNOTATION_SYSTEMD_PROPERTY "After"
+#define PLAN_ANNOTATION_DESCRIPTION          PLAN_ANNOTATION_SYSTEMD_PROPERTY "Description"
+
 /* ocirt's own: "tmpfs": the root filesystem can be written, to memory, and is never changed. */
 #define PLAN_ANNOTATION_ROOT_OVERLAY "org.ocirt.root.overlay"
 
@@ -42,6 +51,12 @@ int plan_annotation_error(const struct oci_spec *spec, const char *name, enum er
 
 /* Is it given, and not "0", "false" or "no"? */
 bool plan_annotation_is_on(const struct oci_spec *spec, const char *name);
+
+/* Has SPEC an annotation that needs consent (plan_consents)? */
+bool plan_annotations_ask(const struct oci_spec *spec);
+
+/* Would consent to LINE, a name or a prefix, let any annotation do something? */
+bool plan_annotation_takes_consent(const char *line);
 
 /*
  * The annotations that change what a container may do, for `features` "potentiallyUnsafeConfigAnnotations";

@@ -72,6 +72,8 @@ struct doctor_host {
     int32_t state_root_errno; /* of making something in it */
     char *state_root_fs;      /* type of its filesystem; NULL if it is not known */
     bool state_root_noexec, state_root_nosuid;
+    struct json_strings consents; /* annotations that the administrator has consented to: see plan_consents */
+    char *consents_fault;         /* why a file of them is not believed; NULL if all is well */
 };
 
 struct doctor_facts {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/annotations.h"
 #include "plan/doctor_job.h"
 
 static void judge_lsm(struct doctor_job *job, const char *name, const char *module, const char *costs,
@@ -103,6 +104,30 @@ static void judge_criu(struct doctor_job *job)
     doctor_lacks(f, "containers can't be stored by checkpoint", "install criu");
 }
 
+/* Without any there is nothing to tell: hardly a host needs them. */
+static void judge_consents(struct doctor_job *job)
+{
+    const struct doctor_host *h = job->facts->host;
+
+    job->area = "annotations";
+    if (h->consents_fault) {
+        struct doctor_finding *f = doctor_add(job, "file of consents", DOCTOR_LIMITED);
+
+        doctor_found(job, f, "%s", h->consents_fault);
+        doctor_lacks(
+            f, "annotations that need consent are refused",
+            "chown it to root (or, for a user's own, to the user) and chmod 644; no link to it is followed");
+    }
+    for (size_t i = 0; i < h->consents.n; i++) {
+        bool known = plan_annotation_takes_consent(h->consents.v[i]);
+        struct doctor_finding *f = doctor_add(job, "consent", known ? DOCTOR_OK : DOCTOR_LIMITED);
+
+        doctor_found(job, f, "%s", h->consents.v[i]);
+        doctor_lacks(f, "the line has no effect: no annotation that needs consent is called that",
+                     "see ocirt-annotations(7) for their names; a prefix ends with \".\"");
+    }
+}
+
 void doctor_judge_host(struct doctor_job *job)
 {
     judge_lsms(job);
@@ -111,4 +136,5 @@ void doctor_judge_host(struct doctor_job *job)
     judge_state_root(job);
     job->area = "programs";
     judge_criu(job);
+    judge_consents(job);
 }

@@ -44,6 +44,7 @@ static const struct json_field host_fields[] = {
     F(host, keys, "keys"), F(host, ptys, "ptys"), F(host, state_root, "stateRoot"),
     F(host, state_root_errno, "stateRootErrno"), F(host, state_root_fs, "stateRootFilesystem"),
     F(host, state_root_noexec, "stateRootNoexec"), F(host, state_root_nosuid, "stateRootNosuid"),
+    F(host, consents, "consents"), F(host, consents_fault, "consentsFault"),
 };
 
 #define DOCTOR_TYPE(link, s, table)                                                                         \

@@ -45,6 +45,16 @@ struct plan_facts {
     int last_capability;    /* CAP_LAST_CAP of the running kernel */
 };
 
+/*
+ * What the administrator has consented to: annotations that act on objects of the host, or that weaken what
+ * confines the container.  One that is not here is refused (CVE-2024-3154: engines pass a pod's annotations on).
+ */
+struct plan_consents {
+    struct json_strings allowed; /* names; prefixes if they end with "." */
+    const char *file;            /* to which a line can be added */
+    const char *fault;           /* why a file that is there is not believed; NULL if all is well */
+};
+
 /* What the caller asked for beside the configuration. */
 struct plan_options {
     const char *id;
@@ -56,6 +66,8 @@ struct plan_options {
     const char *notify_socket; /* socket to be bound to /run/notify/notify.sock in the container: a proxy for
                                       $NOTIFY_SOCKET of the caller; NULL: none */
     unsigned listen_fds;       /* $LISTEN_FDS: included in preserve_fds */
+    bool consented;            /* create has asked for consent; it is not asked for again */
+    struct plan_consents consents;
     const char
         *seccomp_receiver; /* $RUN_OCI_SECCOMP_RECEIVER, or NULL: for a profile that notifies but has no
                                       listenerPath */

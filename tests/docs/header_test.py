@@ -32,7 +32,10 @@ class Annotations(unittest.TestCase):
     """Names in the sources, whether by a #define or as they are; a prefix ends with a dot."""
 
     def test_page_has_all(self):
-        names = dict(re.findall(r'#define (PLAN_ANNOTATION_\w+)\s+"([^"]+)"', text_of("src/plan/annotations.h")))
+        header = text_of("src/plan/annotations.h")
+        names = dict(re.findall(r'#define (PLAN_ANNOTATION_\w+)\s+"([^"]+)"', header))
+        names |= {name: names[prefix] + rest for name, prefix, rest
+                  in re.findall(r'#define (PLAN_ANNOTATION_\w+)\s+(PLAN_ANNOTATION_\w+) "([^"]+)"', header)}
         table = re.search(r"^static const struct known table\[\] = {(.*?)^};", text_of("src/plan/annotations.c"),
                           re.S | re.M).group(1)
         read = {names.get(word, word.strip('"')) for word in re.findall(r"^    { (\S+?),", table, re.M)}

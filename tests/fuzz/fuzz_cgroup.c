@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     autoarena struct arena arena = { 0 };
     struct oci_spec spec = { 0 };
     struct plan_facts facts = fuzz_facts(size ? data[0] : 0);
-    struct plan_options options = { .id = "fuzz", .bundle = "/bundle" };
+    struct plan_options options = { .id = "fuzz", .bundle = "/bundle", .consented = true };
     const char *path = "", *annotations = "";
     struct plan *plan;
     char **words, *text;

@@ -35,7 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json_error why;
     struct err err = { .collect = size && data[0] & 64 };
     struct plan_facts facts = fuzz_facts(size ? data[0] : 0);
-    struct plan_options options = { .id = "fuzz", .bundle = "/bundle", .manager = PLAN_MANAGER_DISABLED };
+    struct plan_options options = {
+        .id = "fuzz", .bundle = "/bundle", .consented = true, .manager = PLAN_MANAGER_DISABLED
+    };
     struct plan_process *compiled = NULL;
     struct err_source source = { .name = "process.json" };
     struct plan *container;

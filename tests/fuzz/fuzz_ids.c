@@ -55,7 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct oci_spec spec = { 0 };
     struct json_error err;
     struct plan_facts facts = fuzz_facts(size ? data[0] : 0);
-    struct plan_options options = { .id = "fuzz", .bundle = "/bundle", .manager = PLAN_MANAGER_DISABLED };
+    struct plan_options options = {
+        .id = "fuzz", .bundle = "/bundle", .consented = true, .manager = PLAN_MANAGER_DISABLED
+    };
     struct plan *plan;
     size_t n;
     char *text;

@@ -39,7 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     autoarena struct arena arena = { 0 };
     struct oci_spec spec = { 0 };
     struct plan_facts facts = fuzz_facts(size ? data[0] : 0);
-    struct plan_options options = { .id = "fuzz", .bundle = "/bundle", .manager = PLAN_MANAGER_DISABLED };
+    struct plan_options options = {
+        .id = "fuzz", .bundle = "/bundle", .consented = true, .manager = PLAN_MANAGER_DISABLED
+    };
     struct plan *plan;
     char **words, *mounts, *text;
     size_t n;

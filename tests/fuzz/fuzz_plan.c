@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .id = "fuzz",
         .bundle = "/bundle",
         .manager = bits & 16 ? PLAN_MANAGER_SYSTEMD : PLAN_MANAGER_CGROUPFS,
+        .consented = !(bits & 128),
         .listen_fds = bits & 32 ? 1 : 0,
         .notify_socket = bits & 32 ? "/run/notify" : NULL,
     };

@@ -33,6 +33,10 @@ static const struct plan_hierarchy hybrid[] = {
     { "systemd", "none,name=systemd" }, { "unified", "" },
 };
 
+static char *lines[] = { "run.oci.hooks.",           "run.oci.pidfd_receiver",  "run.oci.seccomp.receiver",
+                         "run.oci.seccomp_bpf_data", "run.oci.delegate-cgroup", "org.criu.config" };
+static const struct json_strings consents = { .v = lines, .n = sizeof lines / sizeof *lines };
+
 struct host {
     struct plan_facts facts;
     struct plan_options options;
@@ -77,6 +81,10 @@ static bool apply_fact(struct host *host, const char *word)
         host->options.listen_fds = 2, host->options.preserve_fds = 3;
     else if (!strcmp(word, "receiver"))
         host->options.seccomp_receiver = "/run/receiver.sock";
+    else if (!strcmp(word, "consent"))
+        host->options.consents.allowed = consents;
+    else if (!strcmp(word, "nofile"))
+        host->options.consents.fault = "/etc/ocirt/annotations is not believed, it is no regular file";
     else if (!strcmp(word, "collect"))
         host->collect = true;
     else
@@ -89,7 +97,7 @@ static bool set_facts(struct host *host, const char *facts)
 {
     *host = (struct host){
         .facts = { .cgroup_layout = PLAN_CGROUP_V2, .last_capability = 40 },
-        .options = { .id = "web1", .bundle = "/bundle" },
+        .options = { .id = "web1", .bundle = "/bundle", .consents.file = "/etc/ocirt/annotations" },
     };
     while (*facts) {
         size_t n = strcspn(facts, "+");

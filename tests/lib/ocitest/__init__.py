@@ -20,6 +20,6 @@ from .report import Report
 from .runtime import Result, Runtime
 from .tap import main
 from .terminal import ConsoleSocket, PtyProcess
-from . import cgroups, views
+from . import cgroups, consents, views
 
 __all__ = [name for name in dir() if not name.startswith("_")]

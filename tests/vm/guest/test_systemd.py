@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from ocitest import main
+from ocitest import consents, main
 
 from guesthost import SystemdTest, call, cgroup_of, read, show, systemctl, units
 
@@ -60,6 +60,7 @@ class Properties(SystemdTest):
         systemctl("stop", "ocirttest.slice")
 
     def test_annotations(self):
+        consents.give(self, "org.systemd.property.CPUWeight")
         config = self.config("wait-term")
         config["annotations"] = {"org.systemd.property.TimeoutStopSec": "uint64 7",
                                  "org.systemd.property.Description": "'a test'",
@@ -73,6 +74,7 @@ class Properties(SystemdTest):
         self.assertEqual(got["CPUWeight"], "33")
 
     def test_an_unknown_property_is_refused(self):
+        consents.give(self, "org.systemd.property.")
         config = self.config()
         config["annotations"] = {"org.systemd.property.NoSuchThing": "true"}
         self.refuse(config, "NoSuchThing")
@@ -89,6 +91,7 @@ class Properties(SystemdTest):
         self.assertOk(container.exec("ID", "/probe", "say", "x"))
 
     def test_delegated_subgroup(self):
+        consents.give(self, "run.oci.delegate-cgroup")
         config = self.config("wait-term")
         config["annotations"] = {"run.oci.systemd.subgroup": "container", "run.oci.delegate-cgroup": "init"}
         container = self.running(config)
