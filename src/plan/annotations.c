@@ -38,8 +38,8 @@ struct known {
 static const char to_a_file[] = "hooks would write to a file of the host";
 
 /*
- * Properties of systemd without a need for consent are those that CRI-O and Podman set of themselves; "unsafe"
- * is said once, of the prefix.
+ * Properties of systemd without a need for consent are those that CRI-O and Podman set of themselves;
+ * "unsafe" is said once, of the prefix.
  */
 /* clang-format off */
 static const struct known table[] = {

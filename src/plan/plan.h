@@ -47,7 +47,7 @@ struct plan_facts {
 
 /*
  * What the administrator has consented to: annotations that act on objects of the host, or that weaken what
- * confines the container.  One that is not here is refused (CVE-2024-3154: engines pass a pod's annotations on).
+ * confines the container.  Others are refused (CVE-2024-3154: engines pass a pod's annotations on).
  */
 struct plan_consents {
     struct json_strings allowed; /* names; prefixes if they end with "." */
