@@ -22,6 +22,8 @@
 
 #define MOUNT_POINT "/sys/fs/cgroup"
 
+enum { MAKE_AGAIN = 100 };
+
 /* ---- the hierarchies ----------------------------------------------------------------------------------- */
 
 static int add_dir(struct host_cgroup *cg, int top_fd, const char *path, const char *name, bool v2)
@@ -102,8 +104,8 @@ int host_cgroup_open_below(int root_fd, const char *path)
                        RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
-/* Opens or makes NAME (of LENGTH bytes) in FD. */
-static int step_into(int fd, const char *name, size_t length)
+/* Opens or makes NAME (of LENGTH bytes) in FD, and counts what it makes. */
+static int step_into(int fd, const char *name, size_t length, unsigned *made)
 {
     char component[NAME_MAX + 1];
     int next;
@@ -115,16 +117,19 @@ static int step_into(int fd, const char *name, size_t length)
     next = sys_openat(fd, component, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
     if (next != -ENOENT)
         return next;
-    if (mkdirat(fd, component, 0755) < 0 && errno != EEXIST)
+    if (mkdirat(fd, component, 0755) == 0)
+        ++*made;
+    else if (errno != EEXIST)
         return -errno;
     return sys_openat(fd, component, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 }
 
 int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, void *context,
-                       const char **ret_name)
+                       const char **ret_name, unsigned *ret_made)
 {
     autoclose int fd = sys_openat(root_fd, ".", O_PATH | O_DIRECTORY, 0);
     const char *name = path + 1;
+    unsigned made = 0;
 
     for (;;) {
         size_t length = strcspn(name, "/");
@@ -134,7 +139,7 @@ int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, vo
             return r;
         if (!name[length])
             break;
-        next = step_into(fd, name, length);
+        next = step_into(fd, name, length, &made);
         if (next < 0)
             return next;
         fd_cleanup(&fd);
@@ -142,6 +147,8 @@ int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, vo
         name += length + 1;
     }
     *ret_name = name;
+    if (ret_made)
+        *ret_made = made;
     return take_fd(&fd);
 }
 
@@ -160,6 +167,37 @@ int host_cgroup_missing(const struct host_cgroup_dir *dir, const char *path, uns
     }
     *ret = missing;
     return 0;
+}
+
+static int make_once(struct host_cgroup_dir *dir, const char *path, host_cgroup_each *each, void *context)
+{
+    const char *name;
+    unsigned above;
+    autoclose int parent_fd = host_cgroup_parent(dir->root_fd, path, each, context, &name, &above);
+    bool made;
+
+    if (parent_fd < 0)
+        return parent_fd;
+    if (above >= dir->made)
+        dir->made = above + 1;
+    made = mkdirat(parent_fd, name, 0755) == 0;
+    if (!made && errno != EEXIST)
+        return -errno;
+    dir->fd = sys_openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (dir->fd < 0)
+        return dir->fd;
+    if (!made)
+        dir->made = 0;
+    return 0;
+}
+
+int host_cgroup_dir_make(struct host_cgroup_dir *dir, const char *path, host_cgroup_each *each, void *context)
+{
+    int r = make_once(dir, path, each, context);
+
+    for (int again = 0; (r == -ENOENT || r == -ENODEV) && again < MAKE_AGAIN; again++)
+        r = make_once(dir, path, each, context);
+    return r;
 }
 
 int host_cgroup_children(int fd, int (*each)(void *context, int fd, const char *name), void *context)

@@ -29,11 +29,19 @@ int host_cgroup_dirs_done(struct host_cgroup *cg, struct err *err);
 /*
  * Opens the parent of PATH below ROOT_FD, making what is missing.  EACH is called for every directory from
  * the root to the parent, with its descriptor, before the next is opened or made.  *RET_NAME points into
- * PATH.
+ * PATH; *RET_MADE (NULL: not asked for) counts what was missing.
  */
 typedef int host_cgroup_each(void *context, int fd, const char *path, size_t length);
 int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, void *context,
-                       const char **ret_name);
+                       const char **ret_name, unsigned *ret_made);
+
+/*
+ * Makes PATH in DIR and opens it as dir->fd, with EACH as above.  dir->made becomes 0 if it was there, and grows by what
+ * was missing above it.  A cgroup above that another container made, and takes away at this moment, is made again.
+ * 0 or -errno.
+ */
+int host_cgroup_dir_make(struct host_cgroup_dir *dir, const char *path, host_cgroup_each *each,
+                         void *context);
 
 /* Opens PATH ("/a/b") below ROOT_FD. */
 int host_cgroup_open_below(int root_fd, const char *path);

@@ -57,7 +57,7 @@ static int make_subgroup(const struct host_cgroup *cg, struct err *err)
         path = NULL;
         return err_nomem(err);
     }
-    autoclose int parent_fd = host_cgroup_parent(d->fd, path, NULL, NULL, &name);
+    autoclose int parent_fd = host_cgroup_parent(d->fd, path, NULL, NULL, &name, NULL);
     if (parent_fd >= 0 && (mkdirat(parent_fd, name, 0755) == 0 || errno == EEXIST))
         return 0;
     return err_set(err, ERR_CGROUP, parent_fd < 0 ? parent_fd : errno, "make the cgroup %s%s", cg->path,

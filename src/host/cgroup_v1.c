@@ -75,21 +75,10 @@ static int check_thawed(const struct host_cgroup *cg, const struct host_cgroup_d
 
 static int make(struct host_cgroup *cg, struct host_cgroup_dir *dir, bool cpuset)
 {
-    const char *name;
-    autoclose int parent_fd =
-        host_cgroup_parent(dir->root_fd, cg->path, cpuset ? init_cpuset : NULL, NULL, &name);
+    int r = host_cgroup_dir_make(dir, cg->path, cpuset ? init_cpuset : NULL, NULL);
 
-    if (parent_fd < 0)
-        return parent_fd;
-    if (mkdirat(parent_fd, name, 0755) == 0)
-        dir->made = dir->made ? dir->made : 1;
-    else if (errno == EEXIST)
-        dir->made = 0;
-    else
-        return -errno;
-    dir->fd = sys_openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-    if (dir->fd < 0)
-        return dir->fd;
+    if (r < 0)
+        return r;
     return cpuset ? init_cpuset(NULL, dir->fd, cg->path, strlen(cg->path)) : 0;
 }
 

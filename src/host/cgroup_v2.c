@@ -178,6 +178,8 @@ static int enable_level(void *context, int fd, const char *path, size_t length)
     const struct plan_cgroup_write *w;
     ssize_t n = host_cgroup_read(fd, "cgroup.subtree_control", enabled, sizeof enabled);
 
+    if (n == -ENOENT || n == -ENODEV)
+        return (int) n; /* it was removed: see host_cgroup_dir_make() */
     if (n < 0)
         return err_set(e->err, ERR_CGROUP, (int) n, "read cgroup.subtree_control of the cgroup %.*s%s",
                        (int) length, path, length ? "" : "/");
@@ -192,6 +194,8 @@ static int enable_level(void *context, int fd, const char *path, size_t length)
     list_needed(e, enabled, &needed);
     list_wanted(e, enabled, available, &wanted);
     int r = write_list(fd, &needed, &wanted);
+    if (r == -ENODEV)
+        return r;
     return r < 0 && w ? not_enabled(e, w, r, text_string(&needed), path, length) : 0;
 }
 
@@ -251,23 +255,10 @@ int host_cgroup_v2_make(struct host_cgroup *cg, struct host_cgroup_dir *dir,
                         const struct plan_cgroup_writes *writes, bool all, struct err *err)
 {
     struct enable e = { .cg = cg, .writes = writes, .all = all, .err = err };
-    const char *name;
     /* Hybrid's cgroup2 has no controllers of ours. */
-    autoclose int parent_fd = host_cgroup_parent(
-        dir->root_fd, cg->path, cg->layout == PLAN_CGROUP_V2 ? enable_level : NULL, &e, &name);
+    int r = host_cgroup_dir_make(dir, cg->path, cg->layout == PLAN_CGROUP_V2 ? enable_level : NULL, &e);
 
-    if (parent_fd < 0)
-        return failed_to_make(cg, dir, parent_fd, err);
-    if (mkdirat(parent_fd, name, 0755) == 0)
-        dir->made = dir->made ? dir->made : 1;
-    else if (errno == EEXIST)
-        dir->made = 0;
-    else
-        return failed_to_make(cg, dir, -errno, err);
-    dir->fd = sys_openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-    if (dir->fd < 0)
-        return failed_to_make(cg, dir, dir->fd, err);
-    return check(cg, dir, err);
+    return r < 0 ? failed_to_make(cg, dir, r, err) : check(cg, dir, err);
 }
 
 int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup_writes *writes, bool all,
@@ -276,7 +267,7 @@ int host_cgroup_v2_enable(const struct host_cgroup *cg, const struct plan_cgroup
     const struct host_cgroup_dir *dir = host_cgroup_dir_v2(cg);
     struct enable e = { .cg = cg, .writes = writes, .all = all, .err = err };
     const char *name;
-    autoclose int parent_fd = host_cgroup_parent(dir->root_fd, cg->path, enable_level, &e, &name);
+    autoclose int parent_fd = host_cgroup_parent(dir->root_fd, cg->path, enable_level, &e, &name, NULL);
 
     if (parent_fd < 0 && !err_is_set(err))
         return err_set(err, ERR_CGROUP, parent_fd, "open the cgroup above %s", cg->path);
@@ -302,6 +293,6 @@ int host_cgroup_make_threaded(const struct host_cgroup *cg)
 
     if (!dir || cg->dir_fd < 0 || cg->process_fd < 0 || cg->subgroup)
         return -EOPNOTSUPP;
-    autoclose int parent_fd = host_cgroup_parent(dir->root_fd, cg->path, thread_level, NULL, &name);
+    autoclose int parent_fd = host_cgroup_parent(dir->root_fd, cg->path, thread_level, NULL, &name, NULL);
     return parent_fd < 0 ? parent_fd : thread_level(NULL, cg->dir_fd, cg->path, 0);
 }

@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from ocitest import main                                                   # noqa: E402
+from ocitest import bundle, cgroups, main  # noqa: E402
 from faults import ERROR, SECONDS, STEP, WARNING, FaultTest                       # noqa: E402
 
 EVERY = max(1, STEP // 2)
@@ -185,6 +185,24 @@ class Concurrent(FaultTest):
         result = self.runtime("start", "subject")
         if result.rc:
             self.wrong.append(f"at call {at}, afterwards: {result}")
+
+    def test_create_delete_of_the_neighbour(self):
+        """The neighbour takes the cgroup away that both are to be in, for it had made it."""
+        subject, other = self.confined("wait-term"), self.config("wait-term")
+        subject["linux"]["cgroupsPath"] = bundle.cgroups_path("shared/subject")
+        other["linux"]["cgroupsPath"] = bundle.cgroups_path("shared/neighbour")
+        self.made.write(subject)
+        neighbour = self.container(other, name="neighbour")
+        clear = self.clear
+
+        def clear_both(fault, name):
+            self.assertOk(self.runtime("delete", "--force", "neighbour", timeout=SECONDS))
+            self.assertOk(self.runtime("delete", "--force", name, timeout=SECONDS))
+            cgroups.remove()    # "shared": who made it did not remove it if it was in use
+            clear(fault, name)
+        self.clear = clear_both
+        self.sweep(lambda: self.assertOk(neighbour.create()), self.create(self.faulty),
+                   self.other("delete", "--force", "neighbour"), (None, None))
 
     def test_create_start(self):
         self.sweep(self.nothing, self.create(self.faulty), self.other("start", "subject"),
