@@ -57,8 +57,7 @@ static int open_root(struct creation *c, struct err *err)
         err_hint(
             err,
             "root of a user namespace needs a mount namespace of its own as well: begin with unshare -Urm, "
-            "or as an "
-            "ordinary user");
+            "or as an ordinary user");
     else if (r == -EPERM)
         err_hint(err, "it takes CAP_SYS_ADMIN; `ocirt doctor` tells what the caller lacks");
     return r;

@@ -46,8 +46,7 @@ static int choose_filter(struct execution *x, struct err *err)
     err_hint(
         err,
         "set process.noNewPrivileges, or take CAP_SYS_PTRACE away, or let the filter allow clone, capset, "
-        "setsid, "
-        "getpid, ioctl, prlimit64, accept4, sendmsg, read, close and exit_group without an agent");
+        "setsid, getpid, ioctl, prlimit64, accept4, sendmsg, read, close and exit_group without an agent");
     return r;
 }
 

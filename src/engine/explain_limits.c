@@ -54,8 +54,7 @@ void explain_namespace_limits(uint64_t flags, struct err *err)
         err_hint(
             err,
             "user namespaces are forbidden: by a sysctl (%s), a seccomp filter or a security module around "
-            "the "
-            "caller, or because it is in a chroot",
+            "the caller, or because it is in a chroot",
             text_string(&text));
         return;
     }

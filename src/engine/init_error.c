@@ -316,8 +316,7 @@ static int plain_failed(struct failure *f)
                 err_hint(
                     f->err,
                     "the user has as many keys as the sysctls kernel.keys.maxkeys and maxbytes allow (for "
-                    "root: "
-                    "root_maxkeys, root_maxbytes): raise them, or give --no-new-keyring");
+                    "root: root_maxkeys, root_maxbytes): raise them, or give --no-new-keyring");
             else if (r < 0 && f->msg->stage == INIT_STAGE_KEYRING)
                 err_hint(f->err, "--no-new-keyring leaves the container with the caller's session keyring");
             if (r == -EAGAIN && f->msg->stage == STUB_STAGE_BIRTH)

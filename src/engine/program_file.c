@@ -98,8 +98,7 @@ static void explain_script(struct look *look)
     if (*line && line[strlen(line) - 1] == '\r')
         err_hint(look->err,
                  "its first line ends in a carriage return, as Windows has it: the kernel looks for an "
-                 "interpreter of "
-                 "that name; `sed -i 's/\\r$//'` makes it a script");
+                 "interpreter of that name; `sed -i 's/\\r$//'` makes it a script");
     else if (!*line)
         err_hint(look->err, "its first line names no interpreter behind #!");
     else if (look->err->number == ENOENT && !is_there(look, line))
@@ -168,8 +167,7 @@ static void explain_elf(struct look *look)
         err_hint(
             look->err,
             "it needs the dynamic loader %s, which is not in the root filesystem: it was built for another C "
-            "library, "
-            "or its libraries were left out",
+            "library, or its libraries were left out",
             loader);
 }
 

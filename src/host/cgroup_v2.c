@@ -110,8 +110,7 @@ static int not_available(const struct enable *e, const struct plan_cgroup_write 
         err_hint(
             e->err,
             "the kernel has %s; see cgroup_disable= on its command line, and whether a cgroup v1 hierarchy "
-            "holds "
-            "the controller (/proc/cgroups)",
+            "holds the controller (/proc/cgroups)",
             *available ? available : "none");
     return r;
 }
@@ -125,14 +124,12 @@ static int not_enabled(const struct enable *e, const struct plan_cgroup_write *w
     if (error == -EBUSY)
         err_hint(e->err,
                  "that cgroup has processes of its own, and v2 gives controllers only to cgroups below one "
-                 "without: "
-                 "move them, or choose another cgroupsPath");
+                 "without: move them, or choose another cgroupsPath");
     else if (error == -EACCES || error == -EPERM)
         err_hint(
             e->err,
             "the cgroup belongs to another user: it has to be delegated (Delegate=yes in the systemd unit), "
-            "or "
-            "the systemd cgroup manager be used");
+            "or the systemd cgroup manager be used");
     else if (error == -EROFS)
         err_hint(e->err,
                  "cgroups are mounted read-only here, as in a container: mount them writable, or run with "

@@ -227,8 +227,7 @@ static int no_manager(enum sdbus_whose whose, int r, struct err *err)
         r = err_set(err, ERR_SYSTEMD, r, "no systemd user manager for uid %u (XDG_RUNTIME_DIR %s%s)",
                     geteuid(), directory ? "is " : "unset", directory ? directory : "");
         err_hint(err, "start one (loginctl enable-linger, or log in through PAM) and export "
-                      "XDG_RUNTIME_DIR=/run/user/UID, "
-                      "or choose --cgroup-manager cgroupfs");
+                      "XDG_RUNTIME_DIR=/run/user/UID, or choose --cgroup-manager cgroupfs");
     } else if (absent) {
         r = err_set(err, ERR_SYSTEMD, r, "systemd does not run here: connect to " SYSTEM_SOCKET);
         err_hint(err, "choose --cgroup-manager cgroupfs");

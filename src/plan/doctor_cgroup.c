@@ -98,8 +98,7 @@ static void judge_favor(struct doctor_job *job)
     doctor_lacks(
         doctor_add(job, "favordynmods", cg->favor_dynmods ? DOCTOR_OK : DOCTOR_LIMITED),
         "a process that is moved between cgroups waits for all processors, which takes milliseconds; ocirt's "
-        "are "
-        "born where they belong, except on v1",
+        "are born where they belong, except on v1",
         "mount -o remount,favordynmods /sys/fs/cgroup; it makes forks and exits a little slower");
 }
 

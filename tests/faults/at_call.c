@@ -352,8 +352,7 @@ int main(int argc, char **argv)
         fprintf(
             stderr,
             "usage: at_call [--parent|--child] [--at N] [--kill|--errno E|--wait READY,GO] [--attach PID] "
-            "REPORT "
-            "PROGRAM...\n");
+            "REPORT PROGRAM...\n");
         return FAILED;
     }
     if (error && !CAN_INJECT)
