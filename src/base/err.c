@@ -179,13 +179,15 @@ static struct err *last(struct err *err)
 void err_hint(struct err *err, const char *fmt, ...)
 {
     struct err *e = last(err);
+    char *hint = NULL;
     va_list ap;
 
-    free(e->hint);
     va_start(ap, fmt);
-    if (vasprintf(&e->hint, fmt, ap) < 0)
-        e->hint = NULL;
+    if (vasprintf(&hint, fmt, ap) < 0) /* the old one may be part of the new one */
+        hint = NULL;
     va_end(ap);
+    free(e->hint);
+    e->hint = hint;
 }
 
 void err_prefix(struct err *err, const char *fmt, ...)

@@ -74,8 +74,9 @@ const struct cli_explanation cli_explanations[] = {
       "The path in linux.namespaces is no namespace, or one of another type, or its container has ended.\n"
       "User namespaces are disabled (user.max_user_namespaces, kernel.unprivileged_userns_clone, AppArmor).\n"
       "A property needs a namespace that is not in the list.\n"
-      "A limit on processes or namespaces is reached.",
-      "Look at the hint behind the message.\n"
+      "A limit on processes or namespaces is reached.\n"
+      "A seccomp filter around the runtime refuses clone3, unshare or setns; or it is in a chroot.",
+      "Look at the hint (on a terminal, or with `--log-format json`).\n"
       "Without root, begin with `ocirt spec --rootless`." },
     { "E_ID_MAP", "ids of a user namespace can't be mapped",
       "uidMappings or gidMappings is missing, overlaps, or has more than 340 ranges.\n"
@@ -85,9 +86,13 @@ const struct cli_explanation cli_explanations[] = {
     { "E_MOUNT", "a mount can't be made",
       "Its source does not exist, or the caller may not reach it.\n"
       "The filesystem does not know an option; the kernel's own words are part of the message.\n"
-      "The kernel refuses it in a user namespace.\n"
+      "\"Operation not permitted\": a seccomp filter or a security module around the runtime refuses it, a "
+      "capability is missing, or it is a rule for user namespaces: the hint says which.\n"
+      "In a user namespace: parts of the outer /proc are masked, or a mount's nosuid, nodev or ro is "
+      "locked.\n"
       "The filesystem can't be id-mapped.",
-      "Look at the entry of mounts that the message names.\n"
+      "Look at the entry of mounts that the message names, and at the hint (on a terminal, or with "
+      "`--log-format json`).\n"
       "`ocirt plan` shows what its options mean." },
     { "E_DEVICE", "a device can't be made",
       "The root filesystem has another file in its place.\n"

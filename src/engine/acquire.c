@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/nsfs.h>
@@ -23,6 +24,8 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "engine/creation.h"
+#include "engine/explain_denial.h"
+#include "engine/explain_mount.h"
 #include "engine/explain_path.h"
 #include "host/idmap.h"
 #include "host/mount_template.h"
@@ -53,13 +56,14 @@ static int open_root(struct creation *c, struct err *err)
     if (root->tree_fd >= 0)
         return 0;
     r = ERR_AT(err, from, path, ERR_ROOTFS, root->tree_fd, "clone the mounts of %s", root->path);
+    const struct denial denial = { .calls = HOST_DENIAL_MOUNT, .capability = CAP_SYS_ADMIN };
     if (r == -EPERM && c->plan->facts.in_user_namespace)
         err_hint(
             err,
             "root of a user namespace needs a mount namespace of its own as well: begin with unshare -Urm, "
             "or as an ordinary user");
-    else if (r == -EPERM)
-        err_hint(err, "it takes CAP_SYS_ADMIN; `ocirt doctor` tells what the caller lacks");
+    else if (!explain_denial(err, &denial))
+        explain_denial_perhaps(err, &denial);
     return r;
 }
 
@@ -84,12 +88,13 @@ static int copy_symlink(struct creation *c, struct plan_mount *m)
     return 0;
 }
 
-static int source_failed(struct plan_mount *m, int r, struct err *err)
+static int source_failed(const struct creation *c, struct plan_mount *m, int r, struct err *err)
 {
     if (m->from)
         r = ERR_AT(err, m->from, source, ERR_MOUNT, r, "bind %s", m->source);
     else
         r = err_set(err, ERR_MOUNT, r, "bind %s", m->source);
+    explain_mount(err, c->plan, m, "", 0);
     explain_path(err, m->source);
     return r;
 }
@@ -135,7 +140,7 @@ static int open_hierarchy(struct creation *c, struct plan_mount *m, struct err *
 
     if (fd >= 0 && !c->plan->facts.rootless) {
         m->tree_fd = sys_open_tree(fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-        return m->tree_fd < 0 ? source_failed(m, m->tree_fd, err) : 0;
+        return m->tree_fd < 0 ? source_failed(c, m, m->tree_fd, err) : 0;
     }
     m->kind = PLAN_MOUNT_BIND;
     m->source =
@@ -150,14 +155,14 @@ static int open_source(struct creation *c, struct plan_mount *m, struct err *err
     int r = copy_symlink(c, m);
 
     if (r < 0)
-        return source_failed(m, r, err);
+        return source_failed(c, m, r, err);
     if (m->kind == PLAN_MOUNT_CGROUP)
         return open_hierarchy(c, m, err);
     if (m->kind != PLAN_MOUNT_BIND || c->plan->facts.rootless)
         return 0;
     m->tree_fd = clone_tree(m->source, m->recursive, m->source_nofollow);
     if (m->tree_fd < 0)
-        return m->optional && m->tree_fd == -ENOENT ? 0 : source_failed(m, m->tree_fd, err);
+        return m->optional && m->tree_fd == -ENOENT ? 0 : source_failed(c, m, m->tree_fd, err);
     return acquire_id_map(m, err);
 }
 

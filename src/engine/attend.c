@@ -14,6 +14,7 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "engine/creation.h"
+#include "engine/explain_denial.h"
 #include "host/foreground.h"
 #include "host/idmap.h"
 #include "host/namespace.h"
@@ -173,7 +174,12 @@ static int identify(struct creation *c, struct err *err)
             return r;
         r = host_state_identify(&c->state, c->dir_fd, c->pidfd, c->proc_fd, c->pid);
     }
-    return r < 0 ? err_set(err, ERR_PROCESS, r, "read the start time of process %d", (int) c->pid) : 0;
+    const struct denial denial = { .calls = HOST_DENIAL_PATHS, .capability = -1 };
+    if (r >= 0)
+        return 0;
+    r = err_set(err, ERR_PROCESS, r, "read the start time of process %d", (int) c->pid);
+    (void) explain_denial(err, &denial);
+    return r;
 }
 
 int creation_save_pid(struct creation *c, struct err *err)

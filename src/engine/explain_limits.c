@@ -5,6 +5,7 @@
 #include "engine/explain_limits.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/fd.h"
 #include "base/procfs.h"
 #include "base/text.h"
+#include "engine/explain_denial.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
@@ -42,20 +44,37 @@ static void add(struct text *text, int proc_fd, const char *name, bool only_zero
     text_add(text, "%s%s is %s", text->n ? ", " : "", path + 4, value);
 }
 
+static void explain_refusal(uint64_t flags, int proc_fd, struct err *err)
+{
+    const struct denial denial = {
+        .calls = HOST_DENIAL_NAMESPACES,
+        .capability = CAP_SYS_ADMIN,
+        .inside = flags & CLONE_NEWUSER,
+    };
+    autotext struct text text = { 0 };
+
+    if (explain_denial(err, &denial))
+        return;
+    if (flags & CLONE_NEWUSER && host_denial_in_chroot()) {
+        err_hint(err, "the runtime is in a chroot, where the kernel makes no user namespaces: enter that "
+                      "directory by pivot_root(2), or begin outside of it");
+        return;
+    }
+    add(&text, proc_fd, "kernel/unprivileged_userns_clone", true);
+    add(&text, proc_fd, "kernel/apparmor_restrict_unprivileged_userns", false);
+    add(&text, proc_fd, "user/max_user_namespaces", true);
+    if (flags & CLONE_NEWUSER && text.n)
+        err_hint(err, "sysctls that may forbid user namespaces: %s", text_string(&text));
+    explain_denial_perhaps(err, &denial);
+}
+
 void explain_namespace_limits(uint64_t flags, struct err *err)
 {
     autoclose int proc_fd = procfs_open();
     autotext struct text text = { 0 };
 
-    if (err->number == EPERM && flags & CLONE_NEWUSER) {
-        add(&text, proc_fd, "kernel/unprivileged_userns_clone", false);
-        add(&text, proc_fd, "kernel/apparmor_restrict_unprivileged_userns", false);
-        add(&text, proc_fd, "user/max_user_namespaces", false);
-        err_hint(
-            err,
-            "user namespaces are forbidden: by a sysctl (%s), a seccomp filter or a security module around "
-            "the caller, or because it is in a chroot",
-            text_string(&text));
+    if (err->number == EPERM) {
+        explain_refusal(flags, proc_fd, err);
         return;
     }
     for (int all = 0; all < 2 && text.n == 0; all++)

@@ -10,8 +10,8 @@
 #include "base/err.h"
 
 /*
- * Adds a hint to the error just set, ENOSPC or EPERM of making the namespaces FLAGS (CLONE_NEW*): the sysctls
- * that limit or forbid them, with their values.
+ * Adds a hint to the error just set, ENOSPC or EPERM of making the namespaces FLAGS (CLONE_NEW*): who forbids
+ * them, or the sysctls that limit them, with their values.
  */
 void explain_namespace_limits(uint64_t flags, struct err *err);
 

@@ -8,7 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -16,6 +16,8 @@
 
 #include "base/fd.h"
 #include "engine/creation.h"
+#include "engine/explain_denial.h"
+#include "engine/explain_mount.h"
 #include "engine/explain_path.h"
 #include "engine/program_error.h"
 #include "engine/program_file.h"
@@ -40,41 +42,25 @@ static void strip(struct failure *f)
         f->n--;
 }
 
-/* ---- by subject ---------------------------------------------------------------------------------------- */
-
-static void mount_hint(struct failure *f, const struct plan_mount *m)
+/* What is certain of a refusal goes before the hints below, the rest behind them. */
+static struct denial denial_of(const struct failure *f, enum host_denial_calls calls, int capability)
 {
-    int r = -f->msg->err;
-    bool userns = ((f->plan->namespaces.fresh | f->plan->namespaces.joined) & CLONE_NEWUSER) != 0;
-
-    if (r == EPERM && m->type && !strcmp(m->type, "proc"))
-        err_hint(
-            f->err,
-            "the kernel refuses a new procfs where parts of the outer /proc are masked, or without a pid "
-            "namespace of its own in a user namespace: start the outer container without masks, or bind its "
-            "/proc");
-    else if (r == EINVAL && m->type && !strcmp(m->type, "devpts") && memmem(f->text, f->n, "gid", 3))
-        err_hint(f->err, "that group is not mapped in the user namespace: leave the option gid= out");
-    else if (r == EPERM && m->type && !strcmp(m->type, "sysfs") && userns)
-        err_hint(
-            f->err,
-            "in a user namespace a sysfs needs a network namespace that belongs to it; bind /sys instead");
-    else if (r == EACCES && userns)
-        err_hint(f->err,
-                 "root of the user namespace must be allowed to search the root filesystem's directories");
-    else if (r == EPERM && userns)
-        err_hint(f->err, "not every filesystem can be mounted in a user namespace");
-    else if (r == ENODEV && m->type)
-        err_hint(f->err, "this kernel has no filesystem %s: see /proc/filesystems", m->type);
-    else if (r == ELOOP)
-        err_hint(f->err, "the path in the root filesystem is a symbolic link where none may be");
-    else if (r == ENOTDIR)
-        err_hint(f->err, "a directory can be mounted on a directory only, and a file on a file");
-    else if (r == EROFS)
-        err_hint(f->err, "the mount point is missing and can't be made on a read-only filesystem");
-    else if (r == EINVAL && m->id_map)
-        err_hint(f->err, "the filesystem of %s can't be id-mapped by this kernel", m->source);
+    return (struct denial){
+        .calls = calls,
+        .capability = capability,
+        .inside = ((f->plan->namespaces.fresh | f->plan->namespaces.joined) & CLONE_NEWUSER) != 0,
+    };
 }
+
+static void of_mounts(const struct failure *f)
+{
+    const struct denial denial = denial_of(f, HOST_DENIAL_MOUNT, CAP_SYS_ADMIN);
+
+    if (!explain_denial(f->err, &denial))
+        explain_denial_perhaps(f->err, &denial);
+}
+
+/* ---- by subject ---------------------------------------------------------------------------------------- */
 
 static int mount_failed(struct failure *f)
 {
@@ -94,29 +80,31 @@ static int mount_failed(struct failure *f)
                    m->target, WORDS_ARGS(f));
     else
         r = err_set(f->err, ERR_MOUNT, r, "%s %s on %s%s%.*s", what, name, m->target, WORDS_ARGS(f));
-    mount_hint(f, m);
+    explain_mount(f->err, f->plan, m, f->text, f->n);
     return r;
 }
 
 static int source_failed(struct failure *f)
 {
     uint32_t item = f->msg->item;
+    int r;
 
-    if (item >= INIT_ITEM_DEVICE && item - INIT_ITEM_DEVICE < f->plan->n_devices)
-        return err_set(f->err, ERR_DEVICE, f->msg->err, "bind the host's %s",
-                       f->plan->devices[item - INIT_ITEM_DEVICE].path);
-    if (item == INIT_ITEM_NULL)
-        return err_set(f->err, ERR_DEVICE, f->msg->err, "linux.maskedPaths: clone the host's /dev/null");
-    if (item == INIT_ITEM_ROOT) {
-        int r = ERR_AT(f->err, f->plan->spec->root, path, ERR_ROOTFS, f->msg->err, "clone the mounts of %s",
-                       f->plan->root.path);
-
+    if (item >= INIT_ITEM_DEVICE && item - INIT_ITEM_DEVICE < f->plan->n_devices) {
+        r = err_set(f->err, ERR_DEVICE, f->msg->err, "bind the host's %s",
+                    f->plan->devices[item - INIT_ITEM_DEVICE].path);
+    } else if (item == INIT_ITEM_NULL) {
+        r = err_set(f->err, ERR_DEVICE, f->msg->err, "linux.maskedPaths: clone the host's /dev/null");
+    } else if (item == INIT_ITEM_ROOT) {
+        r = ERR_AT(f->err, f->plan->spec->root, path, ERR_ROOTFS, f->msg->err, "clone the mounts of %s",
+                   f->plan->root.path);
         explain_path(f->err, f->plan->root.path);
+    } else {
+        r = mount_failed(f);
+        if (item < f->plan->n_mounts && f->plan->mounts[item].source)
+            explain_path(f->err, f->plan->mounts[item].source);
         return r;
     }
-    int r = mount_failed(f);
-    if (item < f->plan->n_mounts && f->plan->mounts[item].source)
-        explain_path(f->err, f->plan->mounts[item].source);
+    of_mounts(f);
     return r;
 }
 
@@ -137,8 +125,14 @@ static int device_failed(struct failure *f)
                        d->path);
     r = d->from ? err_at(f->err, &d->from->node, ERR_NO_MEMBER, ERR_DEVICE, r, "make %s", d->path)
                 : err_set(f->err, ERR_DEVICE, r, "make the default device %s", d->path);
-    if (r == -EPERM)
-        err_hint(f->err, "making devices needs CAP_MKNOD");
+    const struct denial denial = denial_of(f, HOST_DENIAL_MKNOD, CAP_MKNOD);
+    if (explain_denial(f->err, &denial))
+        return r;
+    if (r == -EPERM && !denial.inside && !f->plan->facts.in_user_namespace)
+        err_hint(f->err,
+                 "a device controller of a cgroup around the runtime may forbid it, as that of an outer "
+                 "container: it must allow m (mknod) for this device");
+    explain_denial_perhaps(f->err, &denial);
     return r;
 }
 
@@ -161,8 +155,32 @@ static int sysctl_failed(struct failure *f)
         return err_set(f->err, ERR_SYSCTL, r, "set a sysctl");
     s = &f->plan->sysctls[f->msg->item];
     r = ERR_AT(f->err, f->plan->spec->linux, sysctl, ERR_SYSCTL, r, "set %s to %s", s->name, s->value);
+    const struct denial denial = denial_of(f, HOST_DENIAL_NO_CALLS, -1);
     if (r == -ENOENT)
         err_hint(f->err, "this kernel has no /proc/sys/%s in that namespace", s->path);
+    else if (r == -EINVAL || r == -ERANGE)
+        err_hint(f->err, "the kernel does not take this value");
+    else if (explain_denial(f->err, &denial))
+        return r;
+    else if ((r == -EPERM || r == -EACCES) && (denial.inside || f->plan->facts.in_user_namespace))
+        err_hint(f->err,
+                 "only root of the initial user namespace may change it: set it on the host, or leave "
+                 "the user namespace out");
+    explain_denial_perhaps(f->err, &denial);
+    return r;
+}
+
+static int name_failed(struct failure *f)
+{
+    const struct denial denial = denial_of(f, HOST_DENIAL_NAMES, CAP_SYS_ADMIN);
+    int r = f->msg->stage == INIT_STAGE_HOSTNAME
+                ? ERR_AT(f->err, f->plan->spec, hostname, ERR_NAMESPACE, f->msg->err, "set the host name %s",
+                         f->plan->hostname)
+                : ERR_AT(f->err, f->plan->spec, domainname, ERR_NAMESPACE, f->msg->err,
+                         "set the domain name %s", f->plan->domainname);
+
+    if (!explain_denial(f->err, &denial))
+        explain_denial_perhaps(f->err, &denial);
     return r;
 }
 
@@ -174,10 +192,12 @@ static int hidden_failed(struct failure *f)
     if (f->msg->item >= f->plan->n_hidden)
         return err_set(f->err, ERR_MOUNT, f->msg->err, "hide a path");
     h = &f->plan->hidden[f->msg->item];
-    return err_at_index(
+    int r = err_at_index(
         f->err, &linux_->node,
         h->readonly ? offsetof(struct oci_linux, readonly_paths) : offsetof(struct oci_linux, masked_paths),
         h->index, ERR_MOUNT, f->msg->err, h->readonly ? "make %s read-only" : "mask %s", h->path);
+    of_mounts(f);
+    return r;
 }
 
 static int hook_failed(struct failure *f, enum plan_hook_kind kind)
@@ -256,6 +276,19 @@ static int overlay_failed(struct failure *f)
             f->err,
             "something may be mounted below it that a user namespace must not uncover, or its filesystem "
             "can't be the lower layer of an overlay");
+    of_mounts(f);
+    return r;
+}
+
+static int root_failed(struct failure *f)
+{
+    int r = ERR_AT(f->err, f->plan->spec->root, path, ERR_ROOTFS, f->msg->err,
+                   "attach the root filesystem %s", f->plan->root.path);
+    const struct denial denial = denial_of(f, HOST_DENIAL_NAMESPACES, CAP_SYS_ADMIN);
+
+    if (f->msg->stage != INIT_STAGE_ROOT_TARGET ||
+        !explain_denial(f->err, &denial)) /* it is unshared there */
+        of_mounts(f);
     return r;
 }
 
@@ -269,69 +302,105 @@ static int exec_failed(struct failure *f)
 
 /* ---- those that need no more than a sentence ----------------------------------------------------------- */
 
+/* CAPABILITY is what the step takes, and one more than its number; 0: none. */
 struct sentence {
     uint32_t stage;
     enum err_code code;
     const char *text;
+    enum host_denial_calls calls;
+    int capability;
 };
 
+#define TAKES(capability) ((capability) + 1)
+
 static const struct sentence sentences[] = {
-    { INIT_STAGE_RESET, ERR_PROCESS, "begin" },
-    { INIT_STAGE_EXEC_JOIN, ERR_NAMESPACE, "join the namespaces of the container" },
-    { INIT_STAGE_BECOME_ROOT, ERR_ID_MAP, "become root of the user namespace" },
-    { INIT_STAGE_UNSHARE, ERR_NAMESPACE, "linux.namespaces: make the namespaces" },
-    { INIT_STAGE_KEYRING, ERR_KEYRING, "make a session keyring" },
-    { INIT_STAGE_PRIVATE, ERR_MOUNT, "cut the mounts of the container off from the host's" },
-    { INIT_STAGE_LOOPBACK, ERR_NETWORK, "bring up the loopback device" },
-    { INIT_STAGE_RUNTIME_HOOKS, ERR_HOOK, "wait for the hooks" },
-    { INIT_STAGE_PIVOT, ERR_ROOTFS, "make the root filesystem the root" },
-    { INIT_STAGE_ROOT_READONLY, ERR_ROOTFS, "root.readonly: make the root filesystem read-only" },
-    { INIT_STAGE_ROOT_PROPAGATION, ERR_ROOTFS, "linux.rootfsPropagation: set it" },
-    { INIT_STAGE_STDIO, ERR_TERMINAL, "process.terminal: make it the controlling terminal" },
-    { INIT_STAGE_READY, ERR_INTERNAL, "tell that the container is ready" },
-    { STUB_STAGE_WAIT, ERR_PROCESS, "wait for start" },
-    { STUB_STAGE_SCHEDULER, ERR_SCHEDULER, "process.scheduler: set it" },
-    { STUB_STAGE_IO_PRIORITY, ERR_SCHEDULER, "process.ioPriority: set it" },
-    { STUB_STAGE_AFFINITY, ERR_SCHEDULER, "process.execCPUAffinity: set it" },
-    { INIT_STAGE_MEMORY_POLICY, ERR_SCHEDULER, "linux.memoryPolicy: set it" },
-    { STUB_STAGE_PERSONALITY, ERR_PROCESS, "linux.personality: set it" },
-    { STUB_STAGE_GROUPS, ERR_USER, "process.user.additionalGids: set the supplementary groups" },
-    { STUB_STAGE_GID, ERR_USER, "process.user.gid: become that group" },
-    { STUB_STAGE_UID, ERR_USER, "process.user.uid: become that user" },
-    { STUB_STAGE_CAPABILITIES, ERR_CAPABILITY, "process.capabilities: set them" },
-    { STUB_STAGE_NO_NEW_PRIVS, ERR_PROCESS, "process.noNewPrivileges: set it" },
-    { STUB_STAGE_BIRTH, ERR_PROCESS, "create a process in the container's pid namespace" },
-    { STUB_STAGE_CLOSE, ERR_PROCESS, "close the descriptors" },
-    { STUB_STAGE_SECCOMP, ERR_SECCOMP, "linux.seccomp: load the filter" },
-    { STUB_STAGE_NOTIFY, ERR_SECCOMP, "linux.seccomp.listenerPath: send the listener to the agent" },
+    { INIT_STAGE_RESET, ERR_PROCESS, "begin", HOST_DENIAL_NO_CALLS, 0 },
+    { INIT_STAGE_EXEC_JOIN, ERR_NAMESPACE, "join the namespaces of the container", HOST_DENIAL_NAMESPACES,
+      TAKES(CAP_SYS_ADMIN) },
+    { INIT_STAGE_BECOME_ROOT, ERR_ID_MAP, "become root of the user namespace", HOST_DENIAL_NO_CALLS, 0 },
+    { INIT_STAGE_UNSHARE, ERR_NAMESPACE, "linux.namespaces: make the namespaces", HOST_DENIAL_NAMESPACES,
+      TAKES(CAP_SYS_ADMIN) },
+    { INIT_STAGE_KEYRING, ERR_KEYRING, "make a session keyring", HOST_DENIAL_KEYRING, 0 },
+    { INIT_STAGE_PRIVATE, ERR_MOUNT, "cut the mounts of the container off from the host's", HOST_DENIAL_MOUNT,
+      TAKES(CAP_SYS_ADMIN) },
+    { INIT_STAGE_LOOPBACK, ERR_NETWORK, "bring up the loopback device", HOST_DENIAL_NO_CALLS,
+      TAKES(CAP_NET_ADMIN) },
+    { INIT_STAGE_RUNTIME_HOOKS, ERR_HOOK, "wait for the hooks", HOST_DENIAL_NO_CALLS, 0 },
+    { INIT_STAGE_PIVOT, ERR_ROOTFS, "make the root filesystem the root", HOST_DENIAL_PIVOT,
+      TAKES(CAP_SYS_ADMIN) },
+    { INIT_STAGE_ROOT_READONLY, ERR_ROOTFS, "root.readonly: make the root filesystem read-only",
+      HOST_DENIAL_MOUNT, TAKES(CAP_SYS_ADMIN) },
+    { INIT_STAGE_ROOT_PROPAGATION, ERR_ROOTFS, "linux.rootfsPropagation: set it", HOST_DENIAL_MOUNT,
+      TAKES(CAP_SYS_ADMIN) },
+    { INIT_STAGE_STDIO, ERR_TERMINAL, "process.terminal: make it the controlling terminal",
+      HOST_DENIAL_NO_CALLS, 0 },
+    { INIT_STAGE_READY, ERR_INTERNAL, "tell that the container is ready", HOST_DENIAL_NO_CALLS, 0 },
+    { STUB_STAGE_WAIT, ERR_PROCESS, "wait for start", HOST_DENIAL_NO_CALLS, 0 },
+    { STUB_STAGE_SCHEDULER, ERR_SCHEDULER, "process.scheduler: set it", HOST_DENIAL_SCHEDULER, 0 },
+    { STUB_STAGE_IO_PRIORITY, ERR_SCHEDULER, "process.ioPriority: set it", HOST_DENIAL_IO_PRIORITY, 0 },
+    { STUB_STAGE_AFFINITY, ERR_SCHEDULER, "process.execCPUAffinity: set it", HOST_DENIAL_NO_CALLS, 0 },
+    { INIT_STAGE_MEMORY_POLICY, ERR_SCHEDULER, "linux.memoryPolicy: set it", HOST_DENIAL_MEMORY_POLICY, 0 },
+    { STUB_STAGE_PERSONALITY, ERR_PROCESS, "linux.personality: set it", HOST_DENIAL_PERSONALITY, 0 },
+    { STUB_STAGE_GROUPS, ERR_USER, "process.user.additionalGids: set the supplementary groups",
+      HOST_DENIAL_GROUPS, TAKES(CAP_SETGID) },
+    { STUB_STAGE_GID, ERR_USER, "process.user.gid: become that group", HOST_DENIAL_NO_CALLS,
+      TAKES(CAP_SETGID) },
+    { STUB_STAGE_UID, ERR_USER, "process.user.uid: become that user", HOST_DENIAL_NO_CALLS,
+      TAKES(CAP_SETUID) },
+    { STUB_STAGE_CAPABILITIES, ERR_CAPABILITY, "process.capabilities: set them", HOST_DENIAL_CAPABILITIES,
+      0 },
+    { STUB_STAGE_NO_NEW_PRIVS, ERR_PROCESS, "process.noNewPrivileges: set it", HOST_DENIAL_NO_CALLS, 0 },
+    { STUB_STAGE_BIRTH, ERR_PROCESS, "create a process in the container's pid namespace",
+      HOST_DENIAL_NO_CALLS, 0 },
+    { STUB_STAGE_CLOSE, ERR_PROCESS, "close the descriptors", HOST_DENIAL_NO_CALLS, 0 },
+    { STUB_STAGE_SECCOMP, ERR_SECCOMP, "linux.seccomp: load the filter", HOST_DENIAL_SECCOMP, 0 },
+    { STUB_STAGE_NOTIFY, ERR_SECCOMP, "linux.seccomp.listenerPath: send the listener to the agent",
+      HOST_DENIAL_NO_CALLS, 0 },
 };
+
+static void keyring_hint(struct err *err)
+{
+    if (err->number == EDQUOT)
+        err_hint(err,
+                 "the user has as many keys as the sysctls kernel.keys.maxkeys and maxbytes allow (for root: "
+                 "root_maxkeys, root_maxbytes): raise them, or give --no-new-keyring");
+    else
+        err_hint(err, "%s%s--no-new-keyring leaves the container with the caller's session keyring",
+                 err->hint ? err->hint : "", err->hint ? "; " : "");
+}
+
+static void plain_hint(struct err *err, uint32_t stage)
+{
+    if (err->number == EAGAIN && stage == STUB_STAGE_BIRTH)
+        err_hint(err, "a limit on processes is reached; exec needs two for a moment: "
+                      "linux.resources.pids.limit, RLIMIT_NPROC or kernel.pid_max");
+    else if (err->number == EPERM && stage == STUB_STAGE_GROUPS)
+        err_hint(err,
+                 "where /proc/self/setgroups says deny, as in a user namespace that an ordinary user made "
+                 "without newgidmap, groups can't be set");
+    else if (err->number == EPERM && stage == STUB_STAGE_SCHEDULER)
+        err_hint(err, "this policy or priority needs CAP_SYS_NICE");
+}
 
 static int plain_failed(struct failure *f)
 {
-    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
-        if (sentences[i].stage == f->msg->stage) {
-            int r = err_set(f->err, sentences[i].code, f->msg->err, "%s", sentences[i].text);
+    uint32_t stage = f->msg->stage;
 
-            if (r == -EDQUOT && f->msg->stage == INIT_STAGE_KEYRING)
-                err_hint(
-                    f->err,
-                    "the user has as many keys as the sysctls kernel.keys.maxkeys and maxbytes allow (for "
-                    "root: root_maxkeys, root_maxbytes): raise them, or give --no-new-keyring");
-            else if (r < 0 && f->msg->stage == INIT_STAGE_KEYRING)
-                err_hint(f->err, "--no-new-keyring leaves the container with the caller's session keyring");
-            if (r == -EAGAIN && f->msg->stage == STUB_STAGE_BIRTH)
-                err_hint(f->err, "a limit on processes is reached; exec needs two for a moment: "
-                                 "linux.resources.pids.limit, RLIMIT_NPROC or kernel.pid_max");
-            if (r == -EPERM && f->msg->stage == STUB_STAGE_GROUPS)
-                err_hint(
-                    f->err,
-                    "where /proc/self/setgroups says deny, as in a user namespace that an ordinary user made "
-                    "without newgidmap, groups can't be set");
-            if (r == -EPERM && f->msg->stage == STUB_STAGE_SCHEDULER)
-                err_hint(f->err, "this policy or priority needs CAP_SYS_NICE");
-            return r;
-        }
-    return err_set(f->err, ERR_INTERNAL, f->msg->err, "stage %u of the container's process", f->msg->stage);
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+        const struct sentence *s = &sentences[i];
+
+        if (s->stage != stage)
+            continue;
+        const struct denial denial = denial_of(f, s->calls, s->capability - 1);
+        int r = err_set(f->err, s->code, f->msg->err, "%s", s->text);
+        if (!explain_denial(f->err, &denial))
+            plain_hint(f->err, stage);
+        if (stage == INIT_STAGE_KEYRING)
+            keyring_hint(f->err);
+        explain_denial_perhaps(f->err, &denial);
+        return r;
+    }
+    return err_set(f->err, ERR_INTERNAL, f->msg->err, "stage %u of the container's process", stage);
 }
 
 static int stub_failed(struct failure *f)
@@ -355,19 +424,10 @@ int engine_init_failed(struct plan *plan, const struct plan_process *process, co
     case INIT_STAGE_JOIN: return namespace_failed(&f);
     case INIT_STAGE_SOURCES: return source_failed(&f);
     case INIT_STAGE_HOSTNAME:
-        return ERR_AT(err, plan->spec, hostname, ERR_NAMESPACE, msg->err, "set the host name %s",
-                      plan->hostname);
-    case INIT_STAGE_DOMAINNAME:
-        return ERR_AT(err, plan->spec, domainname, ERR_NAMESPACE, msg->err, "set the domain name %s",
-                      plan->domainname);
+    case INIT_STAGE_DOMAINNAME: return name_failed(&f);
     case INIT_STAGE_SYSCTL: return sysctl_failed(&f);
-    case INIT_STAGE_ROOT:
-        if (msg->item)
-            return overlay_failed(&f);
-        /* fall through */
-    case INIT_STAGE_ROOT_TARGET:
-        return ERR_AT(err, plan->spec->root, path, ERR_ROOTFS, msg->err, "attach the root filesystem %s",
-                      plan->root.path);
+    case INIT_STAGE_ROOT: return msg->item ? overlay_failed(&f) : root_failed(&f);
+    case INIT_STAGE_ROOT_TARGET: return root_failed(&f);
     case INIT_STAGE_MOUNT: return mount_failed(&f);
     case INIT_STAGE_DEVICE: return device_failed(&f);
     case INIT_STAGE_SYMLINK:

@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "engine/creation.h"
 #include "engine/existing.h"
+#include "engine/explain_mount.h"
 #include "engine/explain_path.h"
 #include "host/idmap.h"
 #include "host/words.h"
@@ -92,6 +93,7 @@ static int open_sources(struct change *c, struct err *err)
         m->tree_fd = sys_open_tree(AT_FDCWD, m->source, OPEN_TREE_CLONE | (m->recursive ? AT_RECURSIVE : 0U));
         if (m->tree_fd < 0) {
             (void) ERR_AT(err, m->from, source, ERR_MOUNT, m->tree_fd, "bind %s", m->source);
+            explain_mount(err, c->plan, m, "", 0);
             explain_path(err, m->source);
             return m->tree_fd;
         }

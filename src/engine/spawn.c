@@ -177,7 +177,7 @@ static int clone_failed(const struct creation *c, int r, uint64_t flags, struct 
             err,
             "a cgroup above %s is threaded (cgroup.type): what is below can't be the container's own cgroup",
             c->cgroup.path);
-    else if (r == -ENOSPC || r == -EUSERS || (r == -EPERM && flags & CLONE_NEWUSER))
+    else if (r == -ENOSPC || r == -EUSERS || r == -EPERM)
         explain_namespace_limits(flags, err);
     else if (r == -EAGAIN)
         err_hint(err,

@@ -8,22 +8,20 @@
 #include <linux/close_range.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
-#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/procfs.h"
 #include "base/sys.h"
+#include "host/attempt.h"
 #include "host/cgroup.h"
 #include "host/doctor.h"
 
@@ -33,21 +31,16 @@
 #define TREE_NAMESPACE 2U          /* OPEN_TREE_NAMESPACE, Linux 7.0 */
 #define PIDFS_MAGIC    0x50494446U /* Linux 6.9 */
 
-/* 0 or -errno of TRY in a child; -EPERM if it was killed. */
+static int call(const void *context)
+{
+    int (*const *try)(void) = context;
+
+    return (*try)();
+}
+
 static int in_child(int (*try)(void))
 {
-    struct clone_args args = { .exit_signal = SIGCHLD };
-    pid_t pid = sys_clone3(&args);
-    int status;
-
-    if (pid == 0)
-        _exit(-try() & 0xff); /* errnos of interest fit */
-    if (pid < 0)
-        return pid;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -errno;
-    return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPERM;
+    return host_attempt(call, &try);
 }
 
 /* For a call that is there: with these arguments it can only refuse. */

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Each code of an error is provoked, and each reason that can be found out is named."""
 
-import ctypes
 import glob
 import json
 import os
@@ -11,49 +10,14 @@ import shutil
 import struct
 import subprocess
 
-from ocitest import ContainerTest, cgroups, host, main
+from ocitest import cgroups, host, main
 from ocitest.bundle import TOP
+from ocitest.refused import CALLS, ErrorTest, forbid
 
-CALLS = {"capset": 126, "keyctl": 250, "openat2": 437, "fsopen": 430, "socketpair": 53} if os.uname().machine == "x86_64" else {}
 NOT_PROVOKED = {"INTERNAL": "a mistake in the program"}
 
 
-def forbid(name):
-    """For a child: the system call fails with EPERM from now on."""
-    rows = [(0x20, 0, 0, 0), (0x15, 0, 1, CALLS[name]), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
-    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in rows))
-    header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(rows), ctypes.addressof(program)))
-    if ctypes.CDLL(None).prctl(22, 2, ctypes.c_void_p(ctypes.addressof(header)), 0, 0) != 0:
-        os._exit(99)
-
-
-class Errors(ContainerTest):
-    def told(self, *words, **how):
-        """The record that a command which fails writes to its log."""
-        log = os.path.join(self.tmp, "log")
-        ran = self.runtime("--log", log, "--log-format", "json", *words, **how)
-        self.assertNotEqual(ran.rc, 0, str(ran))
-        with open(log, encoding="utf-8") as file:
-            records = [json.loads(line) for line in file]
-        os.unlink(log)
-        errors = [r for r in records if r["level"] == "error"]
-        self.assertEqual(len(errors), 1, records)
-        self.assertNotIn("\n", errors[0]["msg"])
-        return errors[0]
-
-    def of(self, config, command="run", **how):
-        container = self.container(config)
-        record = self.told(command, "--bundle", container.bundle.path, container.id, **how)
-        self.assertIsNone(container.state())
-        return record
-
-    def assertCode(self, record, code, *words):
-        self.assertEqual(record["code"], f"E_{code}", record)
-        for word in words:
-            self.assertIn(word, record["msg"])
-
-
-class Codes(Errors):
+class Codes(ErrorTest):
     def test_every_code_has_a_test(self):
         with open(os.path.join(TOP, "src/base/err.h"), encoding="utf-8") as file:
             listed = file.read().partition("#define ERR_CODES(X)")[2].partition("enum err_code")[0]
@@ -164,7 +128,7 @@ class Codes(Errors):
         self.assertOk(container.delete("--force"))
 
 
-class Namespaces(Errors):
+class Namespaces(ErrorTest):
     @host.needs(shutil.which("unshare"), "unshare")
     def test_limit(self):
         made = self.bundle(self.config())
@@ -181,7 +145,7 @@ class Namespaces(Errors):
         self.assertNotIn("max_pid", record["hint"])
 
 
-class Program(Errors):
+class Program(ErrorTest):
     """What the hint names when execve(2) fails."""
 
     def hint(self, text, mode=0o755, user=0):
@@ -235,7 +199,7 @@ class Program(Errors):
         self.assertIn("interpreter /gone", record["hint"])
 
 
-class Paths(Errors):
+class Paths(ErrorTest):
     def test_first_component_that_is_missing(self):
         config = self.config()
         config["mounts"].append({"destination": "/mnt", "type": "bind", "source": f"{self.tmp}/a/b/c", "options": ["bind"]})
