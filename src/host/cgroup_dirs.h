@@ -36,9 +36,9 @@ int host_cgroup_parent(int root_fd, const char *path, host_cgroup_each *each, vo
                        const char **ret_name, unsigned *ret_made);
 
 /*
- * Makes PATH in DIR and opens it as dir->fd, with EACH as above.  dir->made becomes 0 if it was there, and grows by what
- * was missing above it.  A cgroup above that another container made, and takes away at this moment, is made again.
- * 0 or -errno.
+ * Makes PATH in DIR and opens it as dir->fd, with EACH as above.  dir->made becomes 0 if it was there, and
+ * grows by what was missing above it.  A cgroup above that another container made, and takes away at this
+ * moment, is made again.  0 or -errno.
  */
 int host_cgroup_dir_make(struct host_cgroup_dir *dir, const char *path, host_cgroup_each *each,
                          void *context);
