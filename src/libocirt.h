@@ -96,6 +96,11 @@ struct ocirt_options {
      * valid counts as none.
      */
     const char *traceparent;
+    /*
+     * Of sd_notify(3).  ocirt_start() of a container that was created with one returns when its program has
+     * said READY=1, or has ended, and tells the service manager there.
+     */
+    const char *notify_socket;
 };
 
 struct ocirt;
@@ -146,7 +151,7 @@ struct ocirt_create_options {
     bool no_subreaper;            /* accepted for runc's callers: nothing here needs a subreaper */
     bool leave_signals;           /* run: pass no signals on, which remain for the program and its threads */
     unsigned listen_fds;          /* as preserve_fds, and the program is told: sd_listen_fds(3) */
-    const char *notify_socket;    /* of sd_notify(3): the container gets it, and is told; NULL: none */
+    const char *notify_socket;    /* of sd_notify(3): the container gets one of its own; NULL: none */
     const char *seccomp_receiver; /* AF_UNIX path of an agent, for a profile that notifies and names none */
     struct ocirt_usage
         *usage; /* run in the foreground: what the container used, told at its end; NULL: not asked */

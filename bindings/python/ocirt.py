@@ -36,7 +36,7 @@ MANAGERS = {"cgroupfs": 0, "systemd": 1, "disabled": 2}
 class _Options(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("root", c_char_p), ("manager", c_int), ("rootless", c_int),
                 ("warn", WARN), ("debug", WARN), ("context", c_void_p), ("trace_fd", c_int),
-                ("traceparent", c_char_p)]
+                ("traceparent", c_char_p), ("notify_socket", c_char_p)]
 
 
 class _CreateOptions(ctypes.Structure):
@@ -148,12 +148,14 @@ def _options(struct, given):
 class Ocirt:
     """The containers of a state directory (default: as the program ocirt has it).
 
-    warn: called with each warning; manager: cgroupfs, systemd or disabled."""
+    warn: called with each warning; manager: cgroupfs, systemd or disabled; notify_socket: start waits until the container
+    is ready, and tells it there."""
 
-    def __init__(self, root=None, manager="cgroupfs", warn=None):
+    def __init__(self, root=None, manager="cgroupfs", warn=None, notify_socket=None):
         self._handle = None
         self._warn = WARN(lambda _, text: warn(_text(text))) if warn else WARN()
-        options = _options(_Options, {"root": root, "manager": MANAGERS[manager], "warn": self._warn})
+        options = _options(_Options, {"root": root, "manager": MANAGERS[manager], "warn": self._warn,
+                                       "notify_socket": notify_socket})
         handle = c_void_p()
         _call("new", byref(options), byref(handle))
         self._handle = handle

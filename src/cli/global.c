@@ -139,7 +139,8 @@ int cli_global_open(struct cli *cli)
                                      .rootless = rootless(&cli->global),
                                      .context = &cli->log,
                                      .trace_fd = cli->timed ? cli->timing.fd : cli->trace_fd,
-                                     .traceparent = getenv("TRACEPARENT") };
+                                     .traceparent = getenv("TRACEPARENT"),
+                                     .notify_socket = getenv("NOTIFY_SOCKET") };
     if (cli->log.level >= CLI_WARNING)
         options.warn = cli_log_warning;
     if (cli->log.level >= CLI_DEBUG)

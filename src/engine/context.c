@@ -156,8 +156,10 @@ int ocirt_new(const struct ocirt_options *options, struct ocirt **ret_ocirt, str
         .context = given.context,
         .trace_fd = given.trace_fd,
     };
-    if (keep(given.root, &ocirt->root) < 0 || keep_parent(ocirt, given.traceparent) < 0) {
+    if (keep(given.root, &ocirt->root) < 0 || keep_parent(ocirt, given.traceparent) < 0 ||
+        keep(given.notify_socket, &ocirt->notify_socket) < 0) {
         free(ocirt->root);
+        free(ocirt->traceparent);
         return engine_result(err_nomem(&err), &err, ret_error);
     }
     *ret_ocirt = take_ptr(&ocirt);
@@ -169,6 +171,7 @@ void ocirt_free(struct ocirt *ocirt)
     if (ocirt) {
         free(ocirt->root);
         free(ocirt->traceparent);
+        free(ocirt->notify_socket);
     }
     free(ocirt);
 }

@@ -20,7 +20,8 @@ struct ocirt {  /* never changed after ocirt_new() */
     void (*debug)(void *context, const char *text);
     void *context;
     int trace_fd;
-    char *traceparent; /* valid; NULL: none */
+    char *traceparent;   /* valid; NULL: none */
+    char *notify_socket; /* for start; NULL: none */
 };
 
 struct ocirt_error {

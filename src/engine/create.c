@@ -17,6 +17,7 @@
 #include "engine/start.h"
 #include "engine/usage.h"
 #include "host/foreground.h"
+#include "host/sd_notify.h"
 #include "host/sdbus.h"
 #include "host/terminal.h"
 
@@ -87,8 +88,11 @@ static int check_process(struct creation *c, struct err *err)
                   "is not set: there is no program to run");
 }
 
-/* Between READY and the program: publish, GO, and listen until it is executed; then poststart. */
-static int set_going(struct creation *c, struct err *err)
+/*
+ * Between READY and the program: publish, GO, and listen until it is executed; then poststart.  In the
+ * foreground the runtime stays a service's main process.
+ */
+static int set_going(struct creation *c, struct host_sd_notify *notify, struct err *err)
 {
     int64_t begin;
     int r = check_process(c, err);
@@ -97,6 +101,12 @@ static int set_going(struct creation *c, struct err *err)
         r = creation_publish(c, err);
     if (r < 0)
         return r;
+    if (c->plan->notify_mount) {
+        notify->main_pid = c->options.detach ? c->pid : 0;
+        r = host_sd_notify_open(c->dir_fd, c->options.notify_socket, notify, err);
+        if (r < 0)
+            return r;
+    }
     if (c->master_fd >= 0) /* before the program asks for it */
         host_terminal_copy_size(STDIN_FILENO, c->master_fd);
     r = gate_go(c->gate_fd, c->pid);
@@ -168,18 +178,31 @@ int creation_wait(struct creation *c, struct host_foreground *foreground, int *r
     return r;
 }
 
+/* Others may pause, exec and kill meanwhile. */
+static int await_ready(struct creation *c, struct host_sd_notify *notify, struct err *err)
+{
+    fd_cleanup(&c->dir_fd); /* the lock goes with it */
+    return host_sd_notify_wait(notify, c->pidfd, err);
+}
+
 static int run(struct creation *c, struct host_foreground *foreground, int *ret_status, struct err *err)
 {
+    struct host_sd_notify notify = HOST_SD_NOTIFY_INIT;
     int r = creation_make(c, err);
 
     if (r < 0)
         return r;
-    r = set_going(c, err);
-    if (r < 0) {
+    r = set_going(c, &notify, err);
+    if (r < 0)
         creation_undo(c, err);
-        return r;
+    else if (c->options.detach)
+        r = await_ready(c, &notify, err);
+    else {
+        foreground->notify = &notify;
+        r = creation_wait(c, foreground, ret_status, err);
     }
-    return c->options.detach ? 0 : creation_wait(c, foreground, ret_status, err);
+    host_sd_notify_close(&notify);
+    return r;
 }
 
 int ocirt_run(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *options,

@@ -24,6 +24,7 @@
 #include "host/consents.h"
 #include "host/pidfile.h"
 #include "host/rdt.h"
+#include "host/sd_notify.h"
 #include "host/socket.h"
 #include "plan/annotations.h"
 
@@ -230,14 +231,30 @@ static int claim_directory(struct creation *c, struct err *err)
     }
 }
 
+/* Only now it is known where the directory is. */
+static int make_notify_directory(struct creation *c, const char *root, struct err *err)
+{
+    struct plan_mount *m = &c->plan->mounts[c->plan->notify_mount - 1];
+    int r = host_sd_notify_make(c->dir_fd, err);
+
+    if (r < 0)
+        return r;
+    m->source = arena_printf(&c->bundle.arena, "%s/%s/" HOST_SD_NOTIFY_DIRECTORY, root, c->id);
+    return m->source ? 0 : err_nomem(err);
+}
+
 static int claim(struct creation *c, struct err *err)
 {
+    bool notify = c->plan->notify_mount != 0;
+    autofree char *root = NULL;
     int r = host_id_check(c->id, err);
 
     if (r >= 0)
-        r = host_root_open(c->ocirt->root, true, NULL, &c->root_fd, err);
+        r = host_root_open(c->ocirt->root, true, notify ? &root : NULL, &c->root_fd, err);
     if (r >= 0)
         r = claim_directory(c, err);
+    if (r >= 0 && notify)
+        r = make_notify_directory(c, root, err);
     if (r >= 0)
         r = host_cgroup_name(c->plan, &c->cgroup, err);
     if (r >= 0)

@@ -20,6 +20,7 @@
 #include "engine/creation.h"
 #include "engine/existing.h"
 #include "engine/removal.h"
+#include "host/sd_notify.h"
 #include "host/socket.h"
 #include "host/words.h"
 
@@ -164,7 +165,29 @@ static int explain(struct existing *e, struct bundle *bundle, struct plan **ret_
     return r < 0 ? r : judge(answer, e->pidfd, *ret_plan, (*ret_plan)->process, &e->cgroup, ret_hook, err);
 }
 
-static int start(struct existing *e, struct bundle *bundle, struct plan **ret_plan, struct err *err)
+/* Others may exec, kill and delete meanwhile. */
+static int await_ready(struct existing *e, struct host_sd_notify *notify, struct err *err)
+{
+    int64_t begin = trace_begin(e->ocirt->trace_fd);
+    int r;
+
+    fd_cleanup(&e->dir_fd); /* the lock goes with it */
+    r = host_sd_notify_wait(notify, e->pidfd, err);
+    trace_end(e->ocirt->trace_fd, "runtime", "await readiness", 0, begin);
+    return r;
+}
+
+/* The socket must be there before the program is. */
+static int prepare_notify(struct existing *e, struct host_sd_notify *notify, struct err *err)
+{
+    if (!e->ocirt->notify_socket)
+        return 0;
+    notify->main_pid = e->state->pid;
+    return host_sd_notify_open(e->dir_fd, e->ocirt->notify_socket, notify, err);
+}
+
+static int start(struct existing *e, struct bundle *bundle, struct plan **ret_plan,
+                 struct host_sd_notify *notify, struct err *err)
 {
     const struct host_state_config *config = e->state->config;
     struct answer answer;
@@ -179,6 +202,8 @@ static int start(struct existing *e, struct bundle *bundle, struct plan **ret_pl
             r = check_process(*ret_plan, err);
     }
     if (r >= 0)
+        r = prepare_notify(e, notify, err);
+    if (r >= 0)
         r = tell_stub(e, &answer, err);
     if (r < 0)
         return r;
@@ -191,7 +216,7 @@ static int start(struct existing *e, struct bundle *bundle, struct plan **ret_pl
     }
     if (hook)
         destroy(e, *ret_plan);
-    return r;
+    return r < 0 || notify->fd < 0 ? r : await_ready(e, notify, err);
 }
 
 int ocirt_start(struct ocirt *ocirt, const char *id, struct ocirt_error **ret_error)
@@ -199,16 +224,18 @@ int ocirt_start(struct ocirt *ocirt, const char *id, struct ocirt_error **ret_er
     struct err err = engine_err(ocirt);
     struct existing e = EXISTING_INIT;
     struct bundle bundle = { 0 };
+    struct host_sd_notify notify = HOST_SD_NOTIFY_INIT;
     struct plan *plan = NULL;
     int64_t begin = trace_begin(ocirt->trace_fd);
     int r = existing_open(ocirt, id, EXISTING_CHANGE, &e, &err);
 
     trace_end(ocirt->trace_fd, "runtime", "find the container", 0, begin);
     if (r >= 0)
-        r = start(&e, &bundle, &plan, &err);
+        r = start(&e, &bundle, &plan, &notify, &err);
     if (r < 0)
         err_prefix(&err, "start %s", id);
     r = engine_result(r, &err, ret_error);
+    host_sd_notify_close(&notify);
     plan_free(plan);
     bundle_done(&bundle);
     existing_done(&e);

@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "host/sd_notify.h"
 #include "host/terminal.h"
 
 #ifndef TIOCGPTPEER
@@ -39,10 +40,12 @@ struct copy {
     size_t start, end;
 };
 
-enum { AT_PROCESS, AT_SIGNAL, AT_IN, AT_MASTER, AT_OUT, N_POLLED };
+enum { AT_PROCESS, AT_SIGNAL, AT_NOTIFY, AT_IN, AT_MASTER, AT_OUT, N_POLLED };
 
 struct session {
     struct pollfd fds[N_POLLED];
+    struct host_sd_notify *notify;
+    struct err *err; /* for warnings */
     int pidfd, master_fd, slave_fd;
     int in_fd, out_fd; /* -1: closed, or nobody wants it */
     int own_out_fd;    /* descriptor 1 opened again, so that it doesn't block; -1: not possible */
@@ -278,6 +281,7 @@ static bool is_over(const struct session *s)
 static int loop(struct session *s, int signal_fd)
 {
     want(&s->fds[AT_SIGNAL], signal_fd, POLLIN);
+    want(&s->fds[AT_NOTIFY], s->notify ? s->notify->fd : -1, POLLIN);
     while (!is_over(s)) {
         choose(s);
         /* Once it has ended there is no event for "nothing more will come": read_master() finds out. */
@@ -285,6 +289,9 @@ static int loop(struct session *s, int signal_fd)
             return -errno;
         if (s->fds[AT_SIGNAL].revents)
             take_signals(s, signal_fd);
+        /* Also when the process is gone: it may have spoken last. */
+        if (s->notify && s->notify->fd >= 0 && (s->fds[AT_NOTIFY].revents || s->fds[AT_PROCESS].revents))
+            host_sd_notify_take(s->notify, s->err);
         serve(s);
         if (s->ended && s->master_fd >= 0 && copy_is_empty(&s->to_out))
             read_master(s);
@@ -344,7 +351,7 @@ static void session_end(struct session *s)
 int host_foreground_wait(struct host_foreground *foreground, int pidfd, int master_fd, int *ret_status,
                          struct err *err)
 {
-    struct session s = { .pidfd = pidfd };
+    struct session s = { .pidfd = pidfd, .notify = foreground->notify, .err = err };
     int r = session_begin(&s, master_fd);
 
     if (r == 0)

@@ -18,8 +18,11 @@
 #include "base/err.h"
 #include "host/process.h"
 
+struct host_sd_notify;
+
 struct host_foreground {
     int signal_fd;
+    struct host_sd_notify *notify;   /* whose messages are taken while it waits; NULL: none */
     int end_signal;                  /* after wait: that ended the process, or 0 */
     struct host_process_usage usage; /* after wait */
     sigset_t old_mask;

@@ -39,9 +39,6 @@
 /* ocirt's own: "tmpfs": the root filesystem can be written, to memory, and is never changed. */
 #define PLAN_ANNOTATION_ROOT_OVERLAY "org.ocirt.root.overlay"
 
-/* Where NOTIFY_SOCKET points in the container. */
-#define PLAN_NOTIFY_SOCKET "/run/notify/notify.sock"
-
 /* The value of annotation NAME; NULL if it is not given. */
 const char *plan_annotation(const struct oci_spec *spec, const char *name);
 

@@ -80,6 +80,14 @@ bool plan_path_has_dotdot(const char *path);
 /* PATH without doubled, leading and trailing slashes and without "." components, with one "/" in front. */
 char *plan_path_clean(struct arena *arena, const char *path);
 
+/*
+ * Is the container to be given a NOTIFY_SOCKET?  Not if the caller's is neither a path nor an abstract name,
+ * as a virtual machine's.
+ */
+bool plan_has_notify_socket(const struct plan_options *options);
+#define PLAN_NOTIFY_DIRECTORY "/run/notify"
+#define PLAN_NOTIFY_SOCKET    PLAN_NOTIFY_DIRECTORY "/notify.sock"
+
 /* PATH if it is absolute, else below DIRECTORY. */
 const char *plan_path_below(struct arena *arena, const char *directory, const char *path);
 

@@ -349,28 +349,28 @@ static int compile_one(struct plan_mount_list *list, const struct oci_mount *fro
 }
 
 /*
- * The service manager's socket, so that the container can say READY=1 (sd_notify(3)).  One in the abstract
- * namespace ("@...") belongs to the network namespace and can't be mounted.
+ * A directory of ocirt's own, where `start` makes the socket at which the container can say READY=1
+ * (sd_notify(3)): the manager's would take more from it, as MAINPID=.
  */
-static int add_notify_socket(struct plan_mount_list *list, struct err *err)
+static int add_notify_directory(struct plan_mount_list *list, struct err *err)
 {
-    const char *path = list->plan->options.notify_socket;
+    const char *address = list->plan->options.notify_socket;
     struct plan_mount *m;
 
-    if (!path)
-        return 0;
-    if (*path != '/') {
-        err_warn(err, "NOTIFY_SOCKET=%s is no path: the container can't be given it", path);
+    if (!plan_has_notify_socket(&list->plan->options)) {
+        if (address)
+            err_warn(err, "NOTIFY_SOCKET=%s is no socket of this host: the container is given none", address);
         return 0;
     }
     m = plan_mounts_append(list);
     if (!m)
         return err_nomem(err);
     m->kind = PLAN_MOUNT_BIND;
-    m->source = path;
-    m->target = PLAN_NOTIFY_SOCKET;
-    m->set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    m->source = "notify";
+    m->target = PLAN_NOTIFY_DIRECTORY;
+    m->set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
     m->propagation = MS_PRIVATE;
+    list->plan->notify_mount = list->plan->n_mounts;
     return 0;
 }
 
@@ -383,6 +383,6 @@ int plan_mounts_compile(struct plan *plan, struct err *err)
     for (size_t i = 0; i < spec->mounts.n; i++)
         if (!plan_go_on(err, compile_one(&list, spec->mounts.v[i], err), &failed))
             return failed;
-    (void) plan_go_on(err, add_notify_socket(&list, err), &failed);
+    (void) plan_go_on(err, add_notify_directory(&list, err), &failed);
     return failed;
 }

@@ -63,8 +63,7 @@ struct plan_options {
     bool no_pivot, no_new_keyring;
     unsigned preserve_fds;     /* descriptors from 3 on that stay open in the program */
     const char *traceparent;   /* for the hooks; NULL: none */
-    const char *notify_socket; /* socket to be bound to /run/notify/notify.sock in the container: a proxy for
-                                      $NOTIFY_SOCKET of the caller; NULL: none */
+    const char *notify_socket; /* $NOTIFY_SOCKET of the caller, to whom the container's readiness is told */
     unsigned listen_fds;       /* $LISTEN_FDS: included in preserve_fds */
     bool consented;            /* create has asked for consent; it is not asked for again */
     struct plan_consents consents;
@@ -300,7 +299,8 @@ struct plan {
     struct plan_root root;
     struct plan_mount *mounts; /* in the order to be made */
     size_t n_mounts;
-    bool bind_devices; /* device nodes are bound from the host: mknod is not allowed */
+    size_t notify_mount; /* index plus one of that of NOTIFY_SOCKET, whose source create makes; 0: none */
+    bool bind_devices;   /* device nodes are bound from the host: mknod is not allowed */
     struct plan_device *devices;
     size_t n_devices;
     struct plan_symlink *symlinks; /* /dev/fd, stdin, stdout, stderr, core, ptmx */

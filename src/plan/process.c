@@ -49,9 +49,11 @@ static const char *value_of(const char *entry, const char *name)
     return !strncmp(entry, name, n) && entry[n] == '=' ? entry + n + 1 : NULL;
 }
 
-static bool has_notify_socket(const struct plan_options *options)
+bool plan_has_notify_socket(const struct plan_options *options)
 {
-    return options->notify_socket && *options->notify_socket == '/';
+    const char *address = options->notify_socket;
+
+    return address && (*address == '/' || *address == '@') && address[1];
 }
 
 /* What tells of the caller's sockets replaces what the image has left there. */
@@ -59,7 +61,7 @@ static bool is_replaced(const struct plan_options *options, const char *entry)
 {
     if (options->listen_fds && (value_of(entry, "LISTEN_FDS") || value_of(entry, "LISTEN_PID")))
         return true;
-    return has_notify_socket(options) && value_of(entry, "NOTIFY_SOCKET");
+    return plan_has_notify_socket(options) && value_of(entry, "NOTIFY_SOCKET");
 }
 
 static int add_socket_variables(const struct job *job, struct err *err)
@@ -72,7 +74,7 @@ static int add_socket_variables(const struct job *job, struct err *err)
             return err_nomem(err);
         *end++ = (char *) "LISTEN_PID=1"; /* as it is in its own pid namespace: sd_listen_fds(3) */
     }
-    if (has_notify_socket(job->options))
+    if (plan_has_notify_socket(job->options))
         *end++ = (char *) "NOTIFY_SOCKET=" PLAN_NOTIFY_SOCKET;
     job->p->n_env = (size_t) (end - job->p->envp);
     return 0;

@@ -74,7 +74,7 @@ static bool apply_fact(struct host *host, const char *word)
     else if (!strcmp(word, "nokeyring"))
         host->options.no_new_keyring = true;
     else if (!strcmp(word, "notify"))
-        host->options.notify_socket = "/run/ocirt/web1/notify.sock";
+        host->options.notify_socket = "/run/systemd/notify";
     else if (!strcmp(word, "abstract"))
         host->options.notify_socket = "@notify";
     else if (!strcmp(word, "listen"))
