@@ -155,6 +155,11 @@ struct ocirt_create_options {
     const char *seccomp_receiver; /* AF_UNIX path of an agent, for a profile that notifies and names none */
     struct ocirt_usage
         *usage; /* run in the foreground: what the container used, told at its end; NULL: not asked */
+    /*
+     * The configuration is made from these, as by ocirt_spec_with(), instead of a file or a text; NULL: it is
+     * not.  Errors name the options that `ocirt run --rootfs` has for them, for nobody has seen its lines.
+     */
+    const struct ocirt_spec_options *spec_options;
 };
 
 /*
@@ -407,7 +412,7 @@ struct ocirt_spec_options {
     char *const *volumes; /* "SOURCE:DESTINATION[:OPTION,...]" */
     char *const *tmpfs;   /* "DESTINATION[:OPTION,...]" */
     const char *cwd;      /* NULL: "/" */
-    const char *user;     /* "UID[:GID]", numbers; NULL: 0 */
+    const char *user;     /* "USER[:GROUP]", numbers or names that rootfs has in /etc; NULL: 0 */
     const char *hostname; /* NULL: "ocirt" */
     enum ocirt_network network;
     int64_t memory;      /* bytes; 0: no limit */

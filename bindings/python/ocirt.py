@@ -44,7 +44,8 @@ class _CreateOptions(ctypes.Structure):
                 ("console_socket", c_char_p), ("pidfd_socket", c_char_p), ("pid_file", c_char_p),
                 ("preserve_fds", c_uint), ("no_pivot", c_bool), ("no_new_keyring", c_bool), ("detach", c_bool),
                 ("keep", c_bool), ("no_subreaper", c_bool), ("leave_signals", c_bool), ("listen_fds", c_uint),
-                ("notify_socket", c_char_p), ("seccomp_receiver", c_char_p), ("usage", c_void_p)]
+                ("notify_socket", c_char_p), ("seccomp_receiver", c_char_p), ("usage", c_void_p),
+                ("spec_options", c_void_p)]
 
 
 class _ExecOptions(ctypes.Structure):

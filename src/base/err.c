@@ -85,7 +85,7 @@ static unsigned line_of(const struct err_source *source, const struct json_node 
 {
     size_t offset = member == ERR_NO_MEMBER ? 0 : json_member_offset(node, member);
 
-    if (!source || !source->text)
+    if (!source || !source->text || source->origin)
         return 0;
     if (offset && index != ERR_NO_MEMBER)
         offset = json_element_offset(source->text, offset, index);
@@ -107,11 +107,14 @@ static void write_text(struct err *e, const struct err_source *source, int numbe
                        va_list ap)
 {
     autotext struct text text = { 0 };
+    autofree char *origin =
+        e->property && source && source->origin ? source->origin(source->context, e->property) : NULL;
+    const char *place = origin ? origin : e->property;
 
     if (e->line)
         text_add(&text, "%s:%u: ", source->name, e->line);
-    if (e->property && *e->property)
-        text_add(&text, "%s: ", e->property);
+    if (place && *place)
+        text_add(&text, "%s: ", place);
     text_vadd(&text, fmt, ap);
     if (number)
         text_add(&text, ": %s", strerror(number));

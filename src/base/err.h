@@ -40,6 +40,12 @@ enum err_code {
 struct err_source {
     const char *name; /* "config.json", as errors show it */
     const char *text;
+    /*
+     * For a text that nobody has seen: what to say instead of the line of PROPERTY ("mounts[7].source"), as
+     * "--volume /a:/b".  "" for nothing; NULL: the name of the property.  For free(3).
+     */
+    char *(*origin)(const void *context, const char *property);
+    const void *context;
 };
 
 struct err {

@@ -2,8 +2,7 @@
 /*
  * run.c - ocirt run: create, start, wait for the end, delete.
  *
- * With --rootfs there is no bundle: the configuration is made from the options and given to the library as a
- * text.
+ * With --rootfs there is no bundle: the library makes the configuration from the options.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -119,8 +118,6 @@ static int run_directory(struct cli *cli, struct run_values *given, char **args)
 {
     struct ocirt_create_options *create = &given->shape.create;
     autoout struct cli_out id = { 0 };
-    struct ocirt_error *error = NULL;
-    char *config;
 
     if (create->bundle || create->config) {
         cli_log_usage(&cli->log, NULL, "run: --rootfs does not go with --%s",
@@ -134,13 +131,9 @@ static int run_directory(struct cli *cli, struct run_values *given, char **args)
         cli_out_word(&id, given->name);
     else if (make_up_id(cli, &id) < 0)
         return 1;
-    int r = ocirt_spec_with(&given->shape.spec, &config, &error);
-    if (r < 0)
-        return cli_result(cli, r, error);
-    create->config_text = config;
+    create->spec_options = &given->shape.spec;
     bool detach = create->detach;
     int status = run_container(cli, id.s, given);
-    free(config);
     return status == 0 && detach ? tell_id(cli, id.s) : status;
 }
 

@@ -27,8 +27,8 @@ const struct cli_option cli_shape_options[] = {
       "set an environment variable, or hand the caller's on; may be given again" },
     { CLI_INTO(struct cli_shape, spec.cwd), 'w', "cwd", "DIR", "the program's working directory (default: "
                                                                "/)" },
-    { CLI_INTO(struct cli_shape, spec.user), 'u', "user", "UID[:GID]",
-      "run as this user and group, by number (default: 0)" },
+    { CLI_INTO(struct cli_shape, spec.user), 'u', "user", "USER[:GROUP]",
+      "run as this user and group, names are those of the root filesystem (default: 0)" },
     { CLI_INTO(struct cli_shape, spec.hostname), 0, "hostname", "NAME", "the container's name for itself" },
     { CLI_INTO(struct cli_shape, spec.caps), 'c', "cap", "CAPABILITY",
       "give one more capability; may be given again" },

@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "engine/context.h"
+#include "engine/spec.h"
 
 /* bundle.md: the bundle's path is absolute in the state. */
 static int find_path(const char *given, struct bundle *bundle, struct err *err)
@@ -72,6 +73,10 @@ int bundle_parse(const struct ocirt *ocirt, char *text, size_t size, struct bund
     bundle->text = text;
     bundle->size = size;
     bundle->source = (struct err_source){ .name = "config.json", .text = text };
+    if (bundle->was_wished) {
+        bundle->source.origin = spec_origin;
+        bundle->source.context = bundle;
+    }
     err->source = &bundle->source;
     r = json_read_watched(&oci_spec_type, &bundle->spec, bundle->source.name, text, size, &bundle->arena,
                           ocirt && ocirt->debug ? &watch : NULL, &why);
@@ -86,12 +91,32 @@ int bundle_parse(const struct ocirt *ocirt, char *text, size_t size, struct bund
     return 0;
 }
 
+static int make_config(const struct ocirt_create_options *options, struct bundle *bundle, struct err *err)
+{
+    char *text = NULL;
+    int r;
+
+    if (options->config || options->config_text)
+        return err_set(err, ERR_USAGE, 0,
+                       "a configuration is made, read from a file, or a text: not two of these");
+    r = spec_make(options->spec_options, bundle, &text, err);
+    if (r < 0)
+        return r;
+    bundle->text = arena_strdup(&bundle->arena, text);
+    bundle->size = strlen(text);
+    bundle->was_wished = true;
+    free(text);
+    return bundle->text ? 0 : err_nomem(err);
+}
+
 int bundle_open(const struct ocirt_create_options *options, struct bundle *ret, struct err *err)
 {
     int r = find_path(options->bundle, ret, err);
 
     if (r < 0)
         return r;
+    if (options->spec_options)
+        return make_config(options, ret, err);
     if (options->config_text) {
         ret->text = arena_strdup(&ret->arena, options->config_text);
         ret->size = strlen(options->config_text);

@@ -56,6 +56,9 @@ struct bundle {
     size_t size;
     struct oci_spec spec;
     struct err_source source;
+    struct ocirt_spec_options wishes; /* what it was made from, if was_wished; the strings are the caller's */
+    bool was_wished;
+    size_t own_mounts; /* then: so many stand before those that were wished for */
 };
 
 /* Reads OPTIONS' configuration.  ERR then knows its source. */

@@ -16,6 +16,8 @@
 #include "base/sys.h"
 #include "engine/explain_denial.h"
 
+#define FILE_ON_FILE "a directory can be mounted on a directory only, and a file on a file"
+
 static bool is_type(const struct plan_mount *m, const char *type)
 {
     return m->kind != PLAN_MOUNT_BIND && m->kind != PLAN_MOUNT_REMOUNT && m->type && !strcmp(m->type, type);
@@ -150,6 +152,8 @@ static void explain_einval(struct err *err, const struct plan *plan, const struc
             text_string(&below));
     else if (m->id_map)
         err_hint(err, "the filesystem of %s can't be id-mapped by this kernel", m->source);
+    else if (m->kind == PLAN_MOUNT_BIND)
+        err_hint(err, FILE_ON_FILE);
 }
 
 void explain_mount(struct err *err, const struct plan *plan, const struct plan_mount *m, const char *words,
@@ -177,9 +181,7 @@ void explain_mount(struct err *err, const struct plan *plan, const struct plan_m
             err_hint(err, "this kernel has no filesystem %s: see /proc/filesystems", m->type);
         break;
     case ELOOP: err_hint(err, "the path in the root filesystem is a symbolic link where none may be"); break;
-    case ENOTDIR:
-        err_hint(err, "a directory can be mounted on a directory only, and a file on a file");
-        break;
+    case ENOTDIR: err_hint(err, FILE_ON_FILE); break;
     case EROFS:
         err_hint(err, "the mount point is missing and can't be made on a read-only filesystem");
         break;

@@ -468,7 +468,7 @@ int engine_init_died_so(int status, const struct host_cgroup *cgroup, struct err
 
     if (cgroup && host_cgroup_oom_kills(cgroup, &kills) >= 0 && kills) {
         r = err_set(err, ERR_INIT_DIED, 0, "the container's process was killed: out of memory in its cgroup");
-        err_hint(err, "linux.resources.memory.limit is too low for this program to begin");
+        err_hint(err, "linux.resources.memory.limit (--memory) is too low for this program to begin");
         return r;
     }
     if (status == 128 + SIGSYS) {

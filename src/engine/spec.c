@@ -58,22 +58,33 @@ static int print(struct spec_job *job, char **ret_json, struct err *err)
     return 0;
 }
 
-int ocirt_spec_with(const struct ocirt_spec_options *options, char **ret_json, struct ocirt_error **ret_error)
+int spec_make(const struct ocirt_spec_options *options, struct bundle *bundle, char **ret_json,
+              struct err *err)
 {
     int (*const steps[])(struct spec_job *, struct err *) = { start,       spec_process, name,
                                                               spec_ids,    spec_mounts,  spec_resources,
                                                               spec_seccomp };
     struct spec_job job = { 0 };
-    struct err err = { 0 };
-    int r = engine_options(&job.options, sizeof job.options, options, "ocirt_spec_options", &err);
+    int r = engine_options(&job.options, sizeof job.options, options, "ocirt_spec_options", err);
 
     for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
-        r = steps[i](&job, &err);
+        r = steps[i](&job, err);
     if (r >= 0)
-        r = print(&job, ret_json, &err);
-    r = engine_result(r, &err, ret_error);
+        r = print(&job, ret_json, err);
+    if (r >= 0 && bundle) {
+        bundle->wishes = job.options;
+        bundle->own_mounts = job.own_mounts;
+    }
     arena_free(&job.arena);
     return r;
+}
+
+int ocirt_spec_with(const struct ocirt_spec_options *options, char **ret_json, struct ocirt_error **ret_error)
+{
+    struct err err = { 0 };
+    int r = spec_make(options, NULL, ret_json, &err);
+
+    return engine_result(r, &err, ret_error);
 }
 
 int ocirt_spec(bool rootless, char **ret_json, struct ocirt_error **ret_error)

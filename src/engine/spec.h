@@ -16,7 +16,21 @@ struct spec_job {
     struct ocirt_spec_options options;
     struct arena arena;
     struct oci_spec spec;
+    size_t own_mounts; /* those that are there without being asked for */
 };
+
+/*
+ * Makes the configuration that OPTIONS (may be NULL) ask for: *RET_JSON, for free(3).  Leaves in BUNDLE what
+ * spec_origin() asks; it may be NULL.
+ */
+int spec_make(const struct ocirt_spec_options *options, struct bundle *bundle, char **ret_json,
+              struct err *err);
+
+/*
+ * Which option of `ocirt run --rootfs` gave PROPERTY its value: "--volume /a:/b".  See struct err_source; the
+ * context is a struct bundle that was made.
+ */
+char *spec_origin(const void *context, const char *property);
 
 /* Parses the default configuration into *RET, a zeroed struct. */
 int engine_default_spec(struct arena *arena, struct oci_spec *ret, struct err *err);
@@ -31,6 +45,8 @@ int spec_resources(struct spec_job *job, struct err *err); /* limits */
 int spec_seccomp(struct spec_job *job, struct err *err);   /* after process: the default filter */
 
 /* ---- shared between them ------------------------------------------------------------------------------- */
+
+int spec_user(struct spec_job *job, struct err *err); /* spec_user.c: part of spec_process */
 
 /*
  * Adds ELEMENT (of SIZE bytes) to the list of *N elements at *V; the list is a new one then.  0 or -ENOMEM.

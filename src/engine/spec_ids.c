@@ -50,8 +50,8 @@ static int find_subordinate(struct spec_job *job, struct plan_id_range *v[2], si
             return err_set(err, ERR_ID_MAP, r, "read %s", files[i]);
     }
     if (must && !(n[0] && n[1])) {
-        int r = err_set(err, ERR_ID_MAP, 0, "%s gives no ids to user %lu", files[n[0] ? 1 : 0],
-                        (unsigned long) geteuid());
+        int r = err_set(err, ERR_ID_MAP, 0, "--ids subordinate: %s gives no ids to user %lu",
+                        files[n[0] ? 1 : 0], (unsigned long) geteuid());
 
         err_hint(err, "root can add a line USER:START:COUNT, as usermod --add-subuids does");
         return r;

@@ -109,7 +109,7 @@ static int add_volume(struct spec_job *job, const char *given, struct err *err)
         return err_set(err, ERR_USAGE, 0,
                        "--volume %s: expected SOURCE:DESTINATION or SOURCE:DESTINATION:OPTIONS, "
                        "and an absolute path as the destination",
-                       given);
+                       *given ? given : "\"\"");
     *destination++ = '\0';
     if (more)
         *more++ = '\0';
@@ -128,7 +128,7 @@ static int add_tmpfs(struct spec_job *job, const char *given, struct err *err)
         return err_set(err, ERR_USAGE, 0,
                        "--tmpfs %s: expected DESTINATION or DESTINATION:OPTIONS, and an absolute "
                        "path as the destination",
-                       given);
+                       *given ? given : "\"\"");
     if (more)
         *more++ = '\0';
     return add_mount(job, "tmpfs", "tmpfs", destination, words, more) < 0 ? err_nomem(err) : 0;
@@ -158,6 +158,7 @@ int spec_mounts(struct spec_job *job, struct err *err)
 
     if (r >= 0 && fit_ids(job) < 0)
         r = err_nomem(err);
+    job->own_mounts = job->spec.mounts.n;
     for (char *const *given = o->tmpfs; r >= 0 && given && *given; given++)
         r = add_tmpfs(job, *given, err);
     for (char *const *given = o->volumes; r >= 0 && given && *given; given++)

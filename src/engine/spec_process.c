@@ -4,10 +4,9 @@
  */
 #include <string.h>
 #include <strings.h>
+#include <sys/capability.h>
 
-#include "base/text.h"
 #include "engine/spec.h"
-#include "engine/user_option.h"
 
 static int set_args(struct spec_job *job, struct err *err)
 {
@@ -32,7 +31,7 @@ static int set_variable(struct spec_job *job, const char *variable, struct err *
     if (!copy)
         return err_nomem(err);
     if (!equals || equals == variable)
-        return err_set(err, ERR_USAGE, 0, "the environment variable \"%s\" is not NAME=VALUE", variable);
+        return err_set(err, ERR_USAGE, 0, "--env %s: expected NAME=VALUE", *variable ? variable : "\"\"");
     for (size_t i = 0; i < env->n; i++) {
         if (strncmp(env->v[i], variable, (size_t) (equals - variable) + 1) != 0)
             continue;
@@ -79,8 +78,12 @@ static int add_capabilities(struct spec_job *job, struct err *err)
     for (char *const *given = job->options.caps; given && *given; given++) {
         char *name = capability(&job->arena, *given);
 
+        cap_value_t number;
+
         if (!name)
             return err_nomem(err);
+        if (cap_from_name(name, &number) < 0)
+            return err_set(err, ERR_USAGE, 0, "--cap %s: there is no capability of that name", *given);
         for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
             if (!has(lists[i], name) && SPEC_APPEND(&job->arena, lists[i], name) < 0)
                 return err_nomem(err);
@@ -96,7 +99,7 @@ int spec_process(struct spec_job *job, struct err *err)
     if (r >= 0)
         r = add_env(job, err);
     if (r >= 0 && job->options.user)
-        r = engine_user_option(job->options.user, &p->user->uid, &p->user->gid, err);
+        r = spec_user(job, err);
     if (r >= 0)
         r = add_capabilities(job, err);
     if (r < 0)

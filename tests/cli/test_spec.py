@@ -118,7 +118,7 @@ class Mistakes(SpecTest):
                              (["--memory", "much"], "invalid memory: much"), (["--cpus", "0"], "invalid cpus"),
                              (["--cpus", "0.001"], "invalid cpus"), (["--cpus", "x"], "invalid cpus: x"),
                              (["--pids", "-1"], "invalid pids"), (["--net", "bridge"], "invalid net: bridge"),
-                             (["--user", "root"], "--user root"), (["--volume", "/a"], "--volume /a"),
+                             (["--user", "nobody-here"], "--user nobody-here"), (["--volume", "/a"], "--volume /a"),
                              (["--volume", ":/b"], "--volume :/b"), (["--volume", "/a:b"], "--volume /a:b"),
                              (["--tmpfs", "a"], "--tmpfs a"), (["--env", "=x"], "is not NAME=VALUE"),
                              (["--seccomp", "mine"], "invalid seccomp"), (["--terminal", "yes"], "invalid terminal"),

@@ -40,9 +40,9 @@ def members(name):
         if declaration.endswith("()"):
             found.append((declaration.split("*")[1][:-2], ocirt.WARN))
             continue
-        kind = re.match(r"(?:const |enum |struct )?\w+ (?:\*const \*|\*)?", declaration).group(0)
+        kind = re.match(r"(?:const |enum |struct )*\w+ (?:\*const \*|\*)?", declaration).group(0)
         for member in declaration[len(kind):].split(","):
-            found.append((member.strip(" *"), KINDS[re.sub(r"^enum \w+", "int", re.sub(r"^struct \w+", "void", kind)).strip()]))
+            found.append((member.strip(" *"), KINDS[re.sub(r"^enum \w+", "int", re.sub(r"^(const )?struct \w+", "void", kind)).strip()]))
     return found
 
 
