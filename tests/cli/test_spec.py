@@ -120,9 +120,9 @@ class Mistakes(SpecTest):
                              (["--pids", "-1"], "invalid pids"), (["--net", "bridge"], "invalid net: bridge"),
                              (["--user", "nobody-here"], "--user nobody-here"), (["--volume", "/a"], "--volume /a"),
                              (["--volume", ":/b"], "--volume :/b"), (["--volume", "/a:b"], "--volume /a:b"),
-                             (["--tmpfs", "a"], "--tmpfs a"), (["--env", "=x"], "is not NAME=VALUE"),
+                             (["--tmpfs", "a"], "--tmpfs a"), (["--env", "=x"], "--env =x"),
                              (["--seccomp", "mine"], "invalid seccomp"), (["--terminal", "yes"], "invalid terminal"),
-                             (["--ro", "--rw"], "exclude each other"), (["--rw", "--overlay"], "exclude each other")):
+                             (["--cap", "fly"], "--cap fly"), (["--ro", "--rw"], "exclude each other"), (["--rw", "--overlay"], "exclude each other")):
             with self.subTest(words=words):
                 self.assert_fails(self.call("spec", "-f", "-", *words), fault)
 
