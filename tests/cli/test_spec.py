@@ -122,7 +122,8 @@ class Mistakes(SpecTest):
                              (["--volume", ":/b"], "--volume :/b"), (["--volume", "/a:b"], "--volume /a:b"),
                              (["--tmpfs", "a"], "--tmpfs a"), (["--env", "=x"], "--env =x"),
                              (["--seccomp", "mine"], "invalid seccomp"), (["--terminal", "yes"], "invalid terminal"),
-                             (["--cap", "fly"], "--cap fly"), (["--ro", "--rw"], "exclude each other"), (["--rw", "--overlay"], "exclude each other")):
+                             (["--cap", "fly"], "--cap fly"), (["--ro", "--rw"], "exclude each other"),
+                             (["--rw", "--overlay"], "exclude each other")):
             with self.subTest(words=words):
                 self.assert_fails(self.call("spec", "-f", "-", *words), fault)
 

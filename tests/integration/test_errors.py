@@ -12,8 +12,11 @@ import subprocess
 
 from ocitest import cgroups, host, main
 from ocitest.bundle import TOP
+from ocitest.runtime import runtime_path
 from ocitest.refused import CALLS, ErrorTest, forbid
 
+HAS_CRIU = "+CRIU" in subprocess.run([runtime_path(), "--version"], check=True, capture_output=True, text=True).stdout
+HAS_LIBCRIU = any(os.path.exists(f"{d}/libcriu.so.2") for d in glob.glob("/usr/lib/*") + glob.glob("/usr/lib*") + glob.glob("/lib*"))
 NOT_PROVOKED = {"INTERNAL": "a mistake in the program"}
 
 
@@ -121,11 +124,51 @@ class Codes(ErrorTest):
         self.assertCode(record, "INIT_DIED", "out of memory in its cgroup")
         self.assertIn("linux.resources.memory.limit", record["hint"])
 
-    def test_checkpoint(self):
+    def checkpoint(self, **how):
+        """The record of a checkpoint that fails; with it the container lives on."""
+        container = self.running()
+        record = self.told("checkpoint", "--image-path", os.path.join(self.tmp, "images"), container.id, **how)
+        self.assertEqual(container.status, "running")
+        self.assertOk(container.delete("--force"))
+        self.assertCode(record, "CHECKPOINT")
+        return record
+
+    def criu(self, script):
+        """$PATH with another program criu in front."""
+        directory = os.path.join(self.tmp, "bin")
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, "criu"), "w", encoding="utf-8") as file:
+            file.write(script)
+        os.chmod(file.name, 0o755)
+        return {**os.environ, "PATH": f"{directory}:{os.environ['PATH']}"}
+
+    @host.needs(HAS_CRIU, "a runtime built with CRIU")
+    def test_checkpoint_without_criu(self):
+        def hide():
+            host.private_mounts()
+            for directory in {os.path.realpath(d) for d in (*os.environ["PATH"].split(":"), "/usr/local/sbin", "/usr/sbin",
+                                                            "/sbin", "/usr/bin")}:
+                if os.path.exists(f"{directory}/criu"):
+                    host.mount("/dev/null", f"{directory}/criu", None, 4096)  # MS_BIND
+
+        record = self.checkpoint(prepare=hide)
+        self.assertIn("checkpoint and restore need CRIU: ", record["msg"])
+        self.assertIn("criu", record["hint"])
+
+    @host.needs(HAS_CRIU, "a runtime built with CRIU")
+    @host.needs(HAS_LIBCRIU, "libcriu")
+    def test_checkpoint_with_a_bad_criu(self):
+        record = self.checkpoint(environment=self.criu("#!/bin/sh\nexit 1\n"))
+        self.assertIn("/bin/criu does not answer", record["msg"])
+
+    @host.needs(HAS_CRIU, "a runtime built with CRIU")
+    @host.needs(HAS_LIBCRIU, "libcriu")
+    @host.needs(shutil.which("criu"), "criu")
+    def test_checkpoint_into_no_directory(self):
         container = self.running()
         record = self.told("checkpoint", "--image-path", "/dev/null/x", container.id)
-        self.assertIn(record["code"], ("E_CHECKPOINT", "E_UNSUPPORTED"))
         self.assertOk(container.delete("--force"))
+        self.assertCode(record, "CHECKPOINT", "--image-path /dev/null/x", "Not a directory")
 
 
 class Namespaces(ErrorTest):
