@@ -3,6 +3,8 @@
 
 import json
 import os
+import shutil
+import socket
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -11,6 +13,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../lib")]
 from enginelib import PodmanTest, enter, setup_podman  # noqa: E402
 from enginelib.podman import IMAGE  # noqa: E402
 from ocitest import main  # noqa: E402
+from ocitest.bundle import probe_path  # noqa: E402
 
 
 def setUpModule():
@@ -72,6 +75,23 @@ class Files(PodmanTest):
         self.assertEqual(
             self.shell("grep -c ' /sys/firmware ' /proc/mounts", "--security-opt", "unmask=ALL", rc=1), "0"
         )
+
+
+class Notify(PodmanTest):
+    """--sdnotify=container: conmon hands the container a socket of its own, and says READY=1 again."""
+
+    def test_ready(self):
+        address = os.path.join(self.directory, "manager.sock")
+        probe = os.path.join(self.directory, "probe")
+        shutil.copy(probe_path(), probe)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(address)
+            manager.settimeout(60)
+            self.podman("run", "-d", "--name", "c", "--sdnotify=container", "-v", f"{probe}:/probe:ro", *self.parent, IMAGE,
+                        "/probe", "notify", "READY=1", "--", "wait-term", variables=[("NOTIFY_SOCKET", address)])
+            said = ""
+            while not ("READY=1\n" in said and "MAINPID=" in said):
+                said += manager.recv(4096).decode() + "\n"
 
 
 class Rights(PodmanTest):

@@ -69,11 +69,12 @@ class EngineTest(unittest.TestCase):
         self.cgroups_before = set(cgroups.left())  # the engine's, of an earlier test
         self.addCleanup(self.check_left)
 
-    def command(self, *argv, rc=0, stdin=None, timeout=90):
-        """Runs a program of the engine; rc is the exit status that it must have, None for any."""
+    def command(self, *argv, rc=0, stdin=None, timeout=90, variables=()):
+        """Runs a program of the engine; rc is the exit status that it must have, None for any.  variables: pairs for its
+        environment."""
         with subprocess.Popen(
             argv,
-            env=surroundings.environment(),
+            env={**surroundings.environment(), **dict(variables)},
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
