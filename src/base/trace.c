@@ -52,7 +52,7 @@ bool trace_is_parent(const char *text)
         return false;
     if (n == PARENT_LENGTH)
         return true;
-    return strncmp(text, "00", 2) && text[PARENT_LENGTH] == '-' &&
+    return strncmp(text, "00", 2) != 0 && text[PARENT_LENGTH] == '-' &&
            strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-") == n;
 }
 

@@ -187,29 +187,25 @@ static int await_ready(struct creation *c, struct host_sd_notify *notify, struct
 
 static int run(struct creation *c, struct host_foreground *foreground, int *ret_status, struct err *err)
 {
-    struct host_sd_notify notify = HOST_SD_NOTIFY_INIT;
     int r = creation_make(c, err);
 
     if (r < 0)
         return r;
-    r = set_going(c, &notify, err);
-    if (r < 0)
+    r = set_going(c, foreground->notify, err);
+    if (r < 0) {
         creation_undo(c, err);
-    else if (c->options.detach)
-        r = await_ready(c, &notify, err);
-    else {
-        foreground->notify = &notify;
-        r = creation_wait(c, foreground, ret_status, err);
+        return r;
     }
-    host_sd_notify_close(&notify);
-    return r;
+    return c->options.detach ? await_ready(c, foreground->notify, err)
+                             : creation_wait(c, foreground, ret_status, err);
 }
 
 int ocirt_run(struct ocirt *ocirt, const char *id, const struct ocirt_create_options *options,
               int *ret_status, struct ocirt_error **ret_error)
 {
     struct err err = engine_err(ocirt);
-    struct host_foreground foreground = { .signal_fd = -1 };
+    struct host_sd_notify notify = HOST_SD_NOTIFY_INIT;
+    struct host_foreground foreground = { .signal_fd = -1, .notify = &notify };
     struct creation c;
     int status = 0, r;
 
@@ -221,6 +217,7 @@ int ocirt_run(struct ocirt *ocirt, const char *id, const struct ocirt_create_opt
         r = host_foreground_open(&foreground, c.options.leave_signals, &err);
     if (r >= 0)
         r = run(&c, &foreground, &status, &err);
+    host_sd_notify_close(&notify);
     if (!c.options.detach)
         host_foreground_close(&foreground);
     if (r < 0)

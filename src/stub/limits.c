@@ -100,7 +100,7 @@ static int set_limit(const struct stub_rlimit *limit)
  */
 static int widen_processes(const struct stub_rlimit *limit)
 {
-    struct stub_rlimit wide = *limit, now;
+    struct stub_rlimit wide = *limit, now = { 0 };
     long r = sys_call(__NR_prlimit64, 0, limit->resource, 0, &now.soft, 0);
 
     if (r < 0)

@@ -53,6 +53,16 @@ class Processes(ContainerTest):
             self.assertEqual((result.rc, result.out, result.err.count("\n")), (1, "", 1), result)
 
 
+    def test_ps_that_says_nothing(self):
+        container = self.running()
+        program = os.path.join(self.tmp, "ps")
+        with open(program, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\n")
+        os.chmod(program, 0o755)
+        result = self.runtime("ps", container.id, environment={**os.environ, "PATH": self.tmp})
+        self.assertRefused(result, "PID")
+
+
 class Several(ContainerTest):
     def three(self):
         made = [self.container(self.config("wait-term"), name=f"{name}-{os.getpid()}") for name in ("web1", "web2", "db")]

@@ -90,6 +90,30 @@ class Properties(SystemdTest):
         self.assertEqual(read(scope + "/container", "memory.max"), str(64 * MIB))
         self.assertOk(container.exec("ID", "/probe", "say", "x"))
 
+    def test_a_service_that_is_ready(self):
+        """systemd waits for READY=1 of the container, and takes its process for the main one; it obeys nothing else."""
+        config = self.config("notify", "MAINPID=1", "WATCHDOG=trigger", "STATUS=as it is", "--", "notify", "READY=1", "--",
+                             "wait-term")
+        container = self.container(config)
+        unit = f"{self.prefix}-notify.service"
+        argv = self.runtime.argv("run", "--detach", "--bundle", container.bundle.path, container.id)
+        self.addCleanup(systemctl, "stop", unit)
+        status, text = call("systemd-run", f"--unit={unit}", "--property=Type=notify", "--property=TimeoutStartSec=120", *argv)
+        self.assertEqual(status, 0, text)
+        got = show(unit, "ActiveState", "MainPID", "StatusText")
+        self.assertEqual(got, {"ActiveState": "active", "MainPID": str(container.pid), "StatusText": "as it is"})
+
+    def test_a_service_that_runs_in_the_foreground(self):
+        container = self.container(self.config("notify", "READY=1", "--", "wait-term"))
+        unit = f"{self.prefix}-front.service"
+        argv = self.runtime.argv("run", "--bundle", container.bundle.path, container.id)
+        self.addCleanup(systemctl, "stop", unit)
+        status, text = call("systemd-run", f"--unit={unit}", "--property=Type=notify", "--property=TimeoutStartSec=120", *argv)
+        self.assertEqual(status, 0, text)
+        got = show(unit, "ActiveState", "MainPID")
+        self.assertEqual(got["ActiveState"], "active")
+        self.assertNotEqual(got["MainPID"], str(container.pid))
+
     def test_delegated_subgroup(self):
         consents.give(self, "run.oci.delegate-cgroup")
         config = self.config("wait-term")
