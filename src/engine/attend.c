@@ -3,7 +3,6 @@
  * attend.c - what init needs from outside, and the talk with it until it is READY.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +16,6 @@
 #include "engine/explain_denial.h"
 #include "host/foreground.h"
 #include "host/idmap.h"
-#include "host/namespace.h"
 #include "host/rdt.h"
 #include "host/socket.h"
 
@@ -128,36 +126,6 @@ static int enter_cgroup(struct creation *c, struct err *err)
     return r < 0 ? r : host_cgroup_delegate(c->plan, &c->cgroup, container_owner(c->plan), err);
 }
 
-/* A network namespace that is joined is not the child's yet: it enters that after GO. */
-static int open_network(const struct creation *c)
-{
-    const struct plan_namespaces *ns = &c->plan->namespaces;
-
-    for (size_t i = 0; i < ns->n_join; i++) {
-        if (ns->join[i].flag == CLONE_NEWNET) {
-            int fd = fcntl(ns->join[i].ns_fd, F_DUPFD_CLOEXEC, 0);
-
-            return fd < 0 ? -errno : fd;
-        }
-    }
-    return host_namespace_open(c->proc_fd, c->pid, "net");
-}
-
-static int move_netdevs(struct creation *c, struct err *err)
-{
-    const struct plan *plan = c->plan;
-    int r;
-
-    if (!plan->n_net_devices)
-        return 0;
-    c->netns_fd = open_network(c);
-    if (c->netns_fd < 0)
-        return err_set(err, ERR_NETWORK, c->netns_fd, "open the container's network namespace");
-    r = host_netdevs_move(c->proc_fd, plan->net_devices, plan->n_net_devices, c->netns_fd, c->netdevs, err);
-    c->netdevs_moved = r >= 0;
-    return r;
-}
-
 static int join_rdt(struct creation *c, struct err *err)
 {
     return c->rdt_made ? host_rdt_join(c->rdt_fd, &c->state_rdt, c->pid, err) : 0;
@@ -213,13 +181,24 @@ int creation_run_runtime_hooks(struct creation *c, struct err *err)
     return 0;
 }
 
-static int go(struct creation *c, struct err *err)
+/* NETWORK_FD: -1, or what init waits for with the first GO. */
+static int go_with(struct creation *c, int network_fd, struct err *err)
 {
-    int r = gate_go(c->gate_fd, c->pid);
+    int r = network_fd < 0 ? gate_go(c->gate_fd, c->pid) : gate_go_with(c->gate_fd, c->pid, network_fd);
 
     if (r == -EPIPE || r == -ECONNRESET)
         return 0; /* it is gone, and what it said before is still to be read */
     return r < 0 ? err_set(err, ERR_INIT_DIED, r, "tell the container's process to go on") : 0;
+}
+
+static int go(struct creation *c, struct err *err)
+{
+    return go_with(c, -1, err);
+}
+
+static int go_with_network(struct creation *c, struct err *err)
+{
+    return go_with(c, c->init.network_comes ? c->netns_fd : -1, err);
 }
 
 bool engine_died_at_birth(const struct host_cgroup *cgroup, int status)
@@ -277,8 +256,8 @@ static int listen_to_init(struct creation *c, struct err *err)
 int creation_attend(struct creation *c, struct err *err)
 {
     int (*const steps[])(struct creation *, struct err *) = {
-        record_pid,   write_id_maps, raise_limits, set_oom_score, enter_cgroup, restrict_devices,
-        move_netdevs, join_rdt,      go,
+        record_pid,       write_id_maps,        raise_limits,          set_oom_score, enter_cgroup,
+        restrict_devices, creation_end_network, creation_move_netdevs, join_rdt,      go_with_network,
     };
     int r = 0;
 
@@ -286,5 +265,9 @@ int creation_attend(struct creation *c, struct err *err)
         return listen_to_init(c, err);
     for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
         r = steps[i](c, err);
-    return r < 0 ? r : listen_to_init(c, err);
+    if (r >= 0)
+        r = listen_to_init(c, err);
+    if (r >= 0 && !c->netdevs_moved) /* else what is taken back needs it */
+        fd_cleanup(&c->netns_fd);
+    return r;
 }

@@ -392,6 +392,7 @@ static int make(struct creation *c, struct err *err)
     static const struct step prepare[] = {
         { "read and plan", creation_plan },
         { "check terminal", check_terminal },
+        { "begin network", creation_begin_network },
         { "claim", claim },
         { "cgroup", make_host_side },
         { "acquire", creation_acquire },
@@ -525,6 +526,8 @@ void creation_done(struct creation *c)
         &c->rdt_fd,       &c->pidfd,   &c->netns_fd,  &c->template_fd,    &c->master_fd,
     };
 
+    if (c->network.at_work)
+        c->netns_fd = host_network_end(&c->network);
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         fd_cleanup(fds[i]);
     for (size_t i = 0; i < 3; i++)

@@ -13,6 +13,7 @@
 #include "host/cgroup.h"
 #include "host/hooks.h"
 #include "host/netdev.h"
+#include "host/network.h"
 #include "host/seccomp.h"
 #include "host/state.h"
 #include "init/init.h"
@@ -42,11 +43,12 @@ struct creation {
     int stub_fd, notify_fd, hook_stdout_fd, hook_stderr_fd;
     int rdt_fd;
     int pidfd, netns_fd, template_fd;
-    pid_t pid;      /* 0: not cloned */
-    uint32_t birth; /* STUB_BIRTH and more if it is not ours to make, else 0: birth.c */
-    int master_fd;  /* of the terminal, when init sent it */
-    bool heard;     /* init has said something */
-    bool migrate;   /* init is moved into its cgroup instead of being born there: see died_at_birth() */
+    struct host_network network; /* a thread that makes netns_fd */
+    pid_t pid;                   /* 0: not cloned */
+    uint32_t birth;              /* STUB_BIRTH and more if it is not ours to make, else 0: birth.c */
+    int master_fd;               /* of the terminal, when init sent it */
+    bool heard;                  /* init has said something */
+    bool migrate; /* init is moved into its cgroup instead of being born there: see died_at_birth() */
     bool devices_after_clone; /* creation_attend() restricts them, while init makes the mounts */
     bool hooks_ran;           /* from then on a failure runs the poststop hooks */
     bool cgroup_made, rdt_made, netdevs_moved, pid_file_written;
@@ -115,6 +117,11 @@ int creation_attend(struct creation *c, struct err *err);
  */
 int creation_open_procfs(struct creation *c, struct err *err);
 
+/* network.c: a new network namespace is made beside all else, where that can be; the clone does without. */
+int creation_begin_network(struct creation *c, struct err *err);
+int creation_end_network(struct creation *c, struct err *err);  /* sets netns_fd, if that was begun */
+int creation_move_netdevs(struct creation *c, struct err *err); /* network.c: linux.netDevices */
+
 int creation_save_pid(struct creation *c, struct err *err);          /* attend.c: records c->pid */
 int creation_run_runtime_hooks(struct creation *c, struct err *err); /* attend.c: prestart, createRuntime */
 
@@ -138,6 +145,7 @@ void engine_unmount(const char *path);
 
 /* Sends MSG_GO with our view of the pid. */
 int gate_go(int gate_fd, pid_t pid);
+int gate_go_with(int gate_fd, pid_t pid, int fd); /* and FD with it */
 
 /*
  * Receives one message, with its TEXT of *N bytes (on entry: room) and descriptor (-1: none).  1; 0 at the

@@ -17,6 +17,28 @@ int gate_go(int gate_fd, pid_t pid)
     return send(gate_fd, &m, sizeof m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+int gate_go_with(int gate_fd, pid_t pid, int fd)
+{
+    struct msg m = { .type = MSG_GO, .item = (uint32_t) pid };
+    struct iovec part = { .iov_base = &m, .iov_len = sizeof m };
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof fd)];
+    } control = { 0 };
+    struct msghdr packet = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    return sendmsg(gate_fd, &packet, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
 /* One descriptor is all that is ever sent; a stranger's others must not stay open. */
 static void take_fd_of(struct cmsghdr *c, int *ret_fd)
 {

@@ -147,12 +147,31 @@ static int entry_failed(const struct creation *c, const struct entry *entry, str
 }
 
 /*
+ * May init begin before we have said GO?  Where nothing is needed from us for it: no id maps, no cgroup to be
+ * moved into before the cgroup namespace is made, no network device that a sysctl may be about.  With the
+ * template there are no hooks either, and no mounts that open a device.  Nor with a trace, for only GO tells
+ * the pid that it is of.
+ */
+static bool may_go_ahead(const struct creation *c)
+{
+    return c->template_fd >= 0 && c->cgroup.process_fd >= 0 && !c->migrate && !c->birth &&
+           c->plan->facts.cgroup_layout == PLAN_CGROUP_V2 && !c->plan->n_net_devices &&
+           c->ocirt->trace_fd <= 0;
+}
+
+/*
  * With a new user namespace, those whose files it is to own are unshared once its maps are written; the
- * cgroup namespace always after the birth, since its root is the cgroup that the process is in then.
+ * cgroup namespace always after the birth, since its root is the cgroup that the process is in then.  That of
+ * the network comes with GO, if it is made beside.
  */
 static void choose_flags(struct creation *c, uint64_t *ret_clone)
 {
     uint64_t fresh = c->plan->namespaces.fresh & ~(uint64_t) CLONE_NEWTIME;
+
+    c->init.ahead = may_go_ahead(c);
+    if (c->init.network_comes)
+        fresh &= ~(uint64_t) CLONE_NEWNET;
+
     uint64_t later = fresh & CLONE_NEWCGROUP;
 
     if (c->init.template_fd >= 0) /* copied from the template, once it is entered */
@@ -339,19 +358,6 @@ static int clone_through_helper(struct creation *c, struct clone_args *args, str
     return r;
 }
 
-/*
- * May init begin before we have said GO?  Where nothing is needed from us for it: no id maps, no cgroup to be
- * moved into before the cgroup namespace is made, no network device that a sysctl may be about.  With the
- * template there are no hooks either, and no mounts that open a device.  Nor with a trace, for only GO tells
- * the pid that it is of.
- */
-static bool may_go_ahead(const struct creation *c)
-{
-    return c->template_fd >= 0 && c->cgroup.process_fd >= 0 && !c->migrate && !c->birth &&
-           c->plan->facts.cgroup_layout == PLAN_CGROUP_V2 && !c->plan->n_net_devices &&
-           c->ocirt->trace_fd <= 0;
-}
-
 int creation_spawn(struct creation *c, struct err *err)
 {
     struct clone_args args = { .exit_signal = SIGCHLD };
@@ -361,7 +367,6 @@ int creation_spawn(struct creation *c, struct err *err)
     int pidfd = -EBADF, r, again;
 
     choose_flags(c, &flags);
-    c->init.ahead = may_go_ahead(c);
     args.flags = flags | CLONE_PIDFD;
     args.pidfd = (uint64_t) (uintptr_t) &pidfd;
     if (c->cgroup.process_fd >= 0 && !c->migrate) {

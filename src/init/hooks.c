@@ -31,7 +31,7 @@ int init_runtime_hooks(struct init *init)
         return 0;
     if (send(init->gate_fd, &m, sizeof m, MSG_NOSIGNAL) < 0)
         return -errno;
-    return init_wait_go(init, NULL);
+    return init_wait_go(init);
 }
 
 enum { CHANGED_FD = 3 }; /* where a failure to execute is told; closed by success */

@@ -76,13 +76,15 @@ struct init {
     int inherit_fds[6];       /* which the stub needs beside the preserved ones; -1: none */
     unsigned preserve_fds;    /* 3 .. 3 + preserve_fds - 1 are the program's */
     bool birth; /* the stub has a child that is the program's process, in a pid namespace that is not ours */
-    bool ahead; /* what comes before the devices is done without waiting for GO */
+    bool ahead; /* what comes before the devices is done without waiting for GO: init_await_go() */
+    bool network_comes;        /* with GO; ahead, or not at all */
     bool privileged;           /* the runtime is root of the initial user namespace */
     const char *hook_state[2]; /* JSON for createContainer hooks, before and after the pid */
     size_t hook_state_size[2];
 
     /* from here on init's own */
     uint32_t item;
+    uint32_t pid;  /* ours as the runtime sees it; 0 before GO */
     int pidns_fd;  /* create with `birth`: that namespace; else -1 */
     int target_fd; /* where the root is attached; -1: not yet open */
     int root_fd;   /* the container's root; -1: not yet */
@@ -143,8 +145,11 @@ int init_stdio(struct init *init);
 
 /* ---- shared between them ------------------------------------------------------------------------------- */
 
-/* Waits for MSG_GO.  *RET_PID (may be NULL) is its item.  -EPIPE if the runtime is gone. */
-int init_wait_go(struct init *init, uint32_t *ret_pid);
+/* Waits for the runtime's answer to what it was asked.  -EPIPE if it is gone. */
+int init_wait_go(struct init *init);
+
+/* Waits for the first MSG_GO, if it has not come yet, and enters the network namespace that comes with it. */
+void init_await_go(struct init *init);
 
 /* Puts N bytes (as many as fit) into init->text: the words of the kernel, or a path. */
 void init_say(struct init *init, const char *s, size_t n);

@@ -222,11 +222,24 @@ static int attach_instance(const struct plan_mount *m, int tree_fd, int target_f
     return r < 0 ? r : set_propagation(m, tree_fd);
 }
 
+/* What shows nothing of the network namespace can be mounted before that is there. */
+static bool shows_no_network(const char *type)
+{
+    static const char *const types[] = { "proc", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2" };
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (!strcmp(type, types[i]))
+            return true;
+    return false;
+}
+
 static int mount_instance(struct init *init, struct plan_mount *m)
 {
     struct plan_mount made = *m;
     int r;
 
+    if (!shows_no_network(m->type))
+        init_await_go(init);
     if (closed_late(m))
         made.set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
     autoclose int target_fd = open_target(init, m, true);

@@ -36,7 +36,7 @@ int init_loopback(struct init *init)
 {
     struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 
-    if (!init->plan->loopback_up)
+    if (!init->plan->loopback_up || init->network_comes)
         return 0;
     autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -51,6 +51,8 @@ int init_sysctls(struct init *init)
     const struct plan *plan = init->plan;
     char path[4096];
 
+    if (plan->n_sysctls)
+        init_await_go(init); /* those of the network namespace */
     for (size_t i = 0; i < plan->n_sysctls; i++) {
         const struct plan_sysctl *s = &plan->sysctls[i];
         size_t n = strlen(s->path) + 1;

@@ -60,6 +60,39 @@ static const struct stage container_stages[] = {
     { 0, NULL, NULL },
 };
 
+/*
+ * While the runtime is still at work.  The kernel's wait until nobody looks at the old root any more (RCU)
+ * costs most time here, so it goes first; nothing between attaching and pivoting needs that root, without
+ * hooks.
+ */
+static const struct stage ahead_stages[] = {
+    { INIT_STAGE_RESET, "reset", init_reset },
+    { INIT_STAGE_JOIN, "join", init_join },
+    { INIT_STAGE_ROOT_TARGET, "root target", init_root_target },
+    { INIT_STAGE_UNSHARE, "unshare", init_unshare },
+    { INIT_STAGE_KEYRING, "keyring", init_keyring },
+    { INIT_STAGE_SOURCES, "sources", init_sources },
+    { INIT_STAGE_HOSTNAME, "hostname", init_hostname },
+    { INIT_STAGE_DOMAINNAME, "domainname", init_domainname },
+    { INIT_STAGE_ROOT, "root attach", init_root_attach },
+    { INIT_STAGE_PIVOT, "pivot", init_pivot },
+    { INIT_STAGE_LOOPBACK, "loopback", init_loopback },
+    { INIT_STAGE_SYSCTL, "sysctls", init_sysctls },
+    { INIT_STAGE_MOUNT, "mounts", init_mounts },
+    { INIT_STAGE_DEVICE, "devices", init_devices },
+    { INIT_STAGE_SYMLINK, "symlinks", init_symlinks },
+    { INIT_STAGE_CONSOLE, "console", init_console },
+    { INIT_STAGE_HIDE, "hide", init_hide },
+    { INIT_STAGE_CWD, "cwd", init_cwd },
+    { INIT_STAGE_MOUNT, "mounts close", init_mounts_close },
+    { INIT_STAGE_ROOT_READONLY, "root readonly", init_root_readonly },
+    { INIT_STAGE_ROOT_PROPAGATION, "root propagation", init_root_propagation },
+    { INIT_STAGE_MEMORY_POLICY, "memory policy", init_memory_policy },
+    { INIT_STAGE_PROGRAM, "program", init_program },
+    { INIT_STAGE_STDIO, "stdio", init_stdio },
+    { 0, NULL, NULL },
+};
+
 static const struct stage exec_stages[] = {
     { INIT_STAGE_RESET, "reset", init_reset },
     { INIT_STAGE_EXEC_JOIN, "exec join", init_exec_join },
@@ -105,18 +138,39 @@ void init_say_of_fs(struct init *init, int fs_fd)
         init_say(init, buf + 2, (size_t) n - 2);
 }
 
-int init_wait_go(struct init *init, uint32_t *ret_pid)
+/* *RET_FD: what came with it, or -1. */
+static int receive_go(struct init *init, struct msg *ret, int *ret_fd)
+{
+    struct iovec part = { .iov_base = ret, .iov_len = sizeof *ret };
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = { 0 };
+    struct msghdr packet = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+    ssize_t n;
+
+    do
+        n = recvmsg(init->gate_fd, &packet, MSG_CMSG_CLOEXEC);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -errno;
+    *ret_fd = -1;
+    if (packet.msg_controllen >= CMSG_LEN(sizeof *ret_fd) && control.header.cmsg_type == SCM_RIGHTS)
+        memcpy(ret_fd, CMSG_DATA(&control.header), sizeof *ret_fd);
+    return n == sizeof *ret && ret->type == MSG_GO ? 0 : -EPIPE;
+}
+
+int init_wait_go(struct init *init)
 {
     struct msg m;
-    ssize_t n = sys_read(init->gate_fd, &m, sizeof m);
+    int none, r = receive_go(init, &m, &none);
 
-    if (n < 0)
-        return (int) n;
-    if (n != sizeof m || m.type != MSG_GO)
-        return -EPIPE;
-    if (ret_pid)
-        *ret_pid = m.item;
-    return 0;
+    return r;
 }
 
 /* The runtime may be gone: then nobody wants to know. */
@@ -208,30 +262,37 @@ void init_join_and_clone(struct init *init, uint64_t flags, int *ret_pid)
 }
 
 /* Without the runtime nobody wants to know how far we came. */
-static uint32_t await_go(struct init *init)
+void init_await_go(struct init *init)
 {
-    uint32_t pid = 0;
+    struct msg m;
+    int network_fd = -1, r;
 
-    if (init_wait_go(init, &pid) < 0)
+    if (init->pid)
+        return;
+    if (receive_go(init, &m, &network_fd) < 0)
         _exit(1);
-    write_pid(init, pid);
-    return pid;
+    init->pid = m.item;
+    write_pid(init, m.item);
+    if (!init->network_comes)
+        return;
+    r = network_fd < 0 ? -EPROTO : sys_setns(network_fd, CLONE_NEWNET);
+    if (r < 0)
+        fail(init, INIT_STAGE_UNSHARE, r);
+    (void) close(network_fd);
 }
 
 static void walk(struct init *init, const struct stage *stages)
 {
-    uint32_t pid = 0;
-
     for (const struct stage *s = stages; s->run; s++) {
-        if (!pid && (!init->ahead || s->id == INIT_STAGE_DEVICE))
-            pid = await_go(init);
+        if (!init->ahead || s->id == INIT_STAGE_DEVICE)
+            init_await_go(init);
 
         int64_t begin = trace_begin(init->trace_fd);
         int r;
 
         init->item = 0;
         r = s->run(init);
-        trace_end(init->trace_fd, "init", s->name, (pid_t) pid, begin);
+        trace_end(init->trace_fd, "init", s->name, (pid_t) init->pid, begin);
         if (r < 0)
             fail(init, s->id, r);
     }
@@ -263,7 +324,7 @@ static _Noreturn void finish(struct init *init)
 
 _Noreturn void init_run(struct init *init)
 {
-    walk(init, container_stages);
+    walk(init, init->ahead ? ahead_stages : container_stages);
     finish(init);
 }
 

@@ -5,10 +5,11 @@
  *     at_call [--parent|--child] [--at N] [--kill|--errno E|--wait READY,GO] [--attach PID] REPORT PROGRAM
  *     ARGUMENT...
  *
- * The calls of the program itself (--parent) and those of all processes that it makes (--child) are counted
- * apart, each from 1, without those that can't fail.  At call N the process is killed before it makes the
- * call, or the call is not made and returns -E; close(2) is made nevertheless, as in the kernel.  With --wait
- * it stands there until somebody who was told by a byte on descriptor READY writes one to GO, or closes it.
+ * The calls of the program itself, threads included (--parent), and those of all processes that it makes
+ * (--child) are counted apart, each from 1, without those that can't fail.  At call N the process is killed
+ * before it makes the call, or the call is not made and returns -E; close(2) is made nevertheless, as in the
+ * kernel.  With --wait it stands there until somebody who was told by a byte on READY writes one to
+ * GO, or closes it.
  * A child is watched until it has become a program of the container: the first execution in it is the stub's,
  * the second one the program's.  --attach watches a process that is there already, as a child that has
  * executed once (the stub that waits for `start`).
@@ -61,6 +62,7 @@ struct process {
 };
 
 static struct process processes[MAX_CHILDREN];
+static pid_t program;
 static const char *report;
 static enum side side = PARENT;
 static unsigned long at;
@@ -99,6 +101,12 @@ static struct process *find(pid_t pid)
     return NULL;
 }
 
+/* A thread of the program is the program. */
+static enum side side_of(pid_t pid)
+{
+    return syscall(SYS_tgkill, program, pid, 0) == 0 ? PARENT : CHILD;
+}
+
 static struct process *add(pid_t pid, enum side which)
 {
     struct process *p = find(pid);
@@ -108,7 +116,7 @@ static struct process *add(pid_t pid, enum side which)
     p = find(0);
     if (!p)
         fail("too many processes");
-    *p = (struct process){ .pid = pid, .side = which, .begun = which == CHILD };
+    *p = (struct process){ .pid = pid, .side = which, .begun = pid != program };
     return p;
 }
 
@@ -219,7 +227,7 @@ static bool at_event(struct process *p, int event)
     if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
         (void) ptrace(PTRACE_GETEVENTMSG, p->pid, NULL, &message);
         if (message) { /* the stub's child is the stub, too */
-            struct process *child = add((pid_t) message, CHILD);
+            struct process *child = add((pid_t) message, side_of((pid_t) message));
 
             if (child->executions < p->executions)
                 child->executions = p->executions;
@@ -249,7 +257,7 @@ static void at_stop(struct process *p, int status)
 }
 
 /* Until the program has ended: its exit status. */
-static int watch(pid_t program)
+static int watch(void)
 {
     for (;;) {
         int status;
@@ -270,7 +278,7 @@ static int watch(pid_t program)
         }
         p = find(pid);
         /* A new process may stop before its parent tells of it. */
-        at_stop(p ? p : add(pid, CHILD), status);
+        at_stop(p ? p : add(pid, side_of(pid)), status);
     }
 }
 
@@ -279,7 +287,7 @@ static int watch(pid_t program)
 static const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                             PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 
-static pid_t begin(char **argv)
+static void begin(char **argv)
 {
     int go[2];
     char byte = 0;
@@ -299,13 +307,13 @@ static pid_t begin(char **argv)
         fail(argv[0]);
     }
     (void) close(go[0]);
+    program = pid;
     (void) add(pid, PARENT);
     if (ptrace(PTRACE_SEIZE, pid, NULL, options) < 0 || ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0)
         fail("trace the program");
     if (write(go[1], &byte, 1) != 1)
         fail("let the program go");
     (void) close(go[1]);
-    return pid;
 }
 
 static void attach(pid_t pid)
@@ -360,7 +368,8 @@ int main(int argc, char **argv)
     report = argv[i];
     if (attached)
         attach(attached);
-    status = watch(begin(argv + i + 1));
+    begin(argv + i + 1);
+    status = watch();
     write_report();
     return status;
 }
