@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+import machine as machines
+
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
@@ -23,6 +25,7 @@ TESTS = os.path.dirname(HERE)
 PROGRAM = re.compile(r"^# program (\S+)")
 TEST = re.compile(r"^(not )?ok\b\s*\d*\s*(?:- )?(.*)$")
 END = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
+NO_BOOT = 125           # the status of run-guest then
 PATIENCE = {"uml": 3, "qemu": 10}      # so many times slower than a machine of one's own
 
 
@@ -131,11 +134,14 @@ def run(machine, runs, seconds, suite="forky"):
                        " ".join([*(f"{k}={shlex.quote(v)}" for k, v in environment.items()), f"tests/run -v --seconds {seconds}", *what]) + pattern]
         argv = [os.path.join(HERE, "run-guest"), "--machine", machine, "--suite", suite, "--share", f"/src={directory}/src", "--share",
                 f"/build={directory}/build", "--timeout", str(seconds), "\n".join(script)]
-        follow(argv, runs, report)
+        if not follow(argv, runs, report):
+            report.say("# the guest did not boot: once more")
+            follow(argv, runs, report, True)
     return report.end()
 
 
-def follow(argv, runs, report):
+def follow(argv, runs, report, last_try=False):
+    """False: the guest did not boot, of which the report says nothing yet."""
     labels = iter(runs)
     reader = None
     last = []
@@ -152,12 +158,23 @@ def follow(argv, runs, report):
                 reader.line(line)
             else:
                 report.say(f"# {line}")
+    if reader is None and process.returncode == NO_BOOT and not last_try:
+        return False
     if reader is None or not reader.ended or next(labels, None):
         report.test(False, "the guest ran all of it", [f"exit status {process.returncode}", *last])
+    return True
+
+
+def skip(report, suite, why):
+    report.say(f"1..0 # SKIP no guest of {suite}: {why}")
+    sys.exit(0)
 
 
 def need_guest(suite, machine):
     """Builds the guest if need be; skips all where this machine lacks something for it, which the skip names."""
+    lacking = machines.lacking()
+    if lacking:
+        skip(Report(), suite, lacking)
     argv = [os.path.join(HERE, "build-guest"), suite, *(["--full"] if machine == "qemu" else [])]
     built = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                            errors="replace", check=False)
@@ -165,8 +182,7 @@ def need_guest(suite, machine):
         return
     report, said = Report(), built.stdout.strip().splitlines() or [f"exit status {built.returncode}"]
     if built.returncode == 77:
-        report.say(f"1..0 # SKIP no guest of {suite}: {said[-1].partition(': ')[2] or said[-1]}")
-        sys.exit(0)
+        skip(report, suite, said[-1].partition(": ")[2] or said[-1])
     report.test(False, f"the guest of {suite} can be built", said[-30:])
     sys.exit(report.end())
 

@@ -26,6 +26,25 @@ COMMON_ARGUMENTS = "quiet loglevel=4 systemd.show_status=0 panic=-1 lsm=lockdown
 SHARE_MIB = 2048            # size of the disk that shows a directory of the host: fixed, as the snapshot knows it
 
 
+def lacking():
+    """What this machine has too little of to run a guest, told in words; or None."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        free = next(int(line.split()[1]) >> 10 for line in file if line.startswith("MemAvailable:"))
+    if free < MEMORY + 512:
+        return f"needs {MEMORY + 512} MB of free memory, and {free} MB are"
+    directory = tempfile.gettempdir()
+    wanted = 1024 + (0 if has_room("/dev/shm", MEMORY) else MEMORY)
+    return None if has_room(directory, wanted) else f"needs {wanted} MB of room in {directory} (set TMPDIR)"
+
+
+def has_room(directory, mib):
+    try:
+        room = os.statvfs(directory)
+        return room.f_bavail * room.f_frsize > mib << 20
+    except OSError:
+        return False
+
+
 class GuestError(Exception):
     """The guest does not answer, or not as it should."""
 
@@ -172,11 +191,7 @@ class UserModeLinux(Machine):
 
     def memory_directory(self):
         """Its memory is a file: better none on a disk."""
-        try:
-            room = os.statvfs("/dev/shm")
-            return "/dev/shm" if room.f_bavail * room.f_frsize > MEMORY << 20 else self.tmp
-        except OSError:
-            return self.tmp
+        return "/dev/shm" if has_room("/dev/shm", MEMORY) else self.tmp
 
     def prepare(self):
         for inside, outside in self.share.items():
