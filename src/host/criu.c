@@ -13,6 +13,31 @@
 #include "base/fd.h"
 #include "base/text.h"
 
+/* Is there a program criu in DIRECTORY, of N bytes?  PATH then has its name. */
+static bool is_in(const char *directory, size_t n, struct text *path)
+{
+    text_done(path);
+    text_add(path, "%.*s/criu", (int) n, directory);
+    return n && *directory == '/' && faccessat(AT_FDCWD, text_string(path), X_OK, AT_EACCESS) == 0;
+}
+
+/* An ordinary user's, or a service's, $PATH may lack the directories of the administrator's programs. */
+bool host_criu_find(struct text *path)
+{
+    static const char *const others[] = { "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin" };
+    const char *list = getenv("PATH");
+
+    for (size_t n; list && *list; list += n + (list[n] == ':')) {
+        n = strcspn(list, ":");
+        if (is_in(list, n, path))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (is_in(others[i], strlen(others[i]), path))
+            return true;
+    return false;
+}
+
 #ifdef HAVE_CRIU
 
 #include "host/library.h"
@@ -59,31 +84,6 @@ static int load(struct host_criu *criu, struct err *err)
     return 0;
 }
 
-/* Is there a program criu in DIRECTORY, of N bytes?  PATH then has its name. */
-static bool is_in(const char *directory, size_t n, struct text *path)
-{
-    text_done(path);
-    text_add(path, "%.*s/criu", (int) n, directory);
-    return n && *directory == '/' && faccessat(AT_FDCWD, text_string(path), X_OK, AT_EACCESS) == 0;
-}
-
-/* An ordinary user's, or a service's, $PATH may lack the directories of the administrator's programs. */
-static bool find_program(struct text *path)
-{
-    static const char *const others[] = { "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin" };
-    const char *list = getenv("PATH");
-
-    for (size_t n; list && *list; list += n + (list[n] == ':')) {
-        n = strcspn(list, ":");
-        if (is_in(list, n, path))
-            return true;
-    }
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (is_in(others[i], strlen(others[i]), path))
-            return true;
-    return false;
-}
-
 static int check_version(struct host_criu *criu, const char *program, struct err *err)
 {
     int version = criu->get_version(criu->opts);
@@ -110,7 +110,7 @@ int host_criu_open(struct host_criu *ret, struct err *err)
 
     if (r < 0)
         return r;
-    if (!find_program(&program))
+    if (!host_criu_find(&program))
         return missing(err, "no program criu in $PATH");
     if (text_result(&program) < 0 || criu.init_opts(&criu.opts) < 0 ||
         criu.set_service_binary(criu.opts, text_string(&program)) < 0)

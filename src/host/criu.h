@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 /* clang-format off */
 /* MUST(result, name, arguments): in every libcriu.so.2.  MAY: NULL where the library is too old. */
@@ -94,5 +95,8 @@ void host_criu_close(struct host_criu *criu);
 
 /* Was ocirt built with it? */
 bool host_criu_is_built(void);
+
+/* Is there a program criu?  PATH then has its name. */
+bool host_criu_find(struct text *path);
 
 #endif

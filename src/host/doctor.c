@@ -18,16 +18,13 @@
 #include "base/procfs.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "host/cgroup_dirs.h"
 #include "host/consents.h"
-#include "host/sdbus.h"
+#include "host/criu.h"
 #include "host/state.h"
-
-enum { CONNECT_TIMEOUT = 3000 }; /* milliseconds: a manager that works answers in one */
 
 /* ---- shared -------------------------------------------------------------------------------------------- */
 
-static char *keep(struct host_doctor *d, const char *s)
+char *host_doctor_keep(struct host_doctor *d, const char *s)
 {
     char *copy = s ? arena_strdup(d->arena, s) : NULL;
 
@@ -95,26 +92,6 @@ static bool exists(const char *path)
     return fd >= 0;
 }
 
-/* ---- systemd ------------------------------------------------------------------------------------------- */
-
-static void look_at_systemd(struct host_doctor *d)
-{
-    struct doctor_systemd *s = d->facts->systemd;
-    struct sdbus *bus = NULL;
-    struct err err = { 0 };
-    int r;
-
-    s->running = exists("/run/systemd/system"); /* as sd_booted(3) */
-    s->user = sdbus_whose() == SDBUS_USER;
-    if (!s->running)
-        return;
-    r = sdbus_open(s->user ? SDBUS_USER : SDBUS_SYSTEM, host_cgroup_now() + CONNECT_TIMEOUT, &bus, &err);
-    s->connect = r < 0 ? -r : 0;
-    s->why = keep(d, err.text);
-    err_done(&err);
-    sdbus_close(bus);
-}
-
 /* ---- security modules, programs, limits ---------------------------------------------------------------- */
 
 static void look_at_lsms(struct host_doctor *d)
@@ -129,19 +106,28 @@ static void look_at_lsms(struct host_doctor *d)
     /* securityfs is not mounted: those that show elsewhere that they are active. */
     text = host_doctor_text(d, AT_FDCWD, "/sys/module/apparmor/parameters/enabled");
     if (text && *text == 'Y')
-        host_doctor_words(d, keep(d, "apparmor"), ",", lsms);
+        host_doctor_words(d, host_doctor_keep(d, "apparmor"), ",", lsms);
     if (exists("/sys/fs/selinux/enforce"))
-        host_doctor_words(d, keep(d, "selinux"), ",", lsms);
+        host_doctor_words(d, host_doctor_keep(d, "selinux"), ",", lsms);
 }
 
-static void look_at_programs(struct host_doctor *d)
+/* CRIU and its library: the program itself tells its version. */
+static void look_at_criu(struct host_doctor *d)
 {
-    static const char *const paths[] = { "/usr/sbin/criu", "/usr/bin/criu", "/usr/local/sbin/criu",
-                                         "/usr/local/bin/criu", "/run/current-system/sw/bin/criu" };
+    struct doctor_host *h = d->facts->host;
+    autotext struct text program = { 0 };
+    struct host_criu criu = { .opts = NULL };
+    struct err err = { 0 };
 
-    for (size_t i = 0; !d->facts->host->criu && i < sizeof paths / sizeof *paths; i++)
-        if (exists(paths[i]))
-            d->facts->host->criu = keep(d, paths[i]);
+    if (host_criu_find(&program))
+        h->criu = host_doctor_keep(d, text_string(&program));
+    if (!h->criu)
+        return;
+    if (host_criu_need(&err) >= 0 && host_criu_open(&criu, &err) >= 0)
+        h->criu_version = criu.version;
+    h->criu_why = host_doctor_keep(d, err.text);
+    err_done(&err);
+    host_criu_close(&criu);
 }
 
 static void look_at_limits(struct host_doctor *d)
@@ -176,7 +162,7 @@ static void describe_filesystem(struct host_doctor *d, int fd)
         return;
     for (size_t i = 0; i < sizeof filesystems / sizeof *filesystems; i++)
         if ((uint32_t) fs.f_type == filesystems[i].magic)
-            h->state_root_fs = keep(d, filesystems[i].name);
+            h->state_root_fs = host_doctor_keep(d, filesystems[i].name);
     if (!h->state_root_fs)
         h->state_root_fs = arena_printf(d->arena, "a filesystem of type 0x%lx", (unsigned long) fs.f_type);
     h->state_root_noexec = fs.f_flags & ST_NOEXEC;
@@ -207,7 +193,8 @@ static void look_at_state_root(struct host_doctor *d)
     struct err err = { 0 };
     int r = host_root_open(d->state_root, false, &path, &root_fd, &err);
 
-    h->state_root = keep(d, path ? path : d->state_root ? d->state_root : "the default");
+    h->state_root = host_doctor_keep(d, path ? path : d->state_root ? d->state_root : "the default");
+    h->state_root_why = host_doctor_keep(d, err.text);
     err_done(&err);
     fd = r < 0 ? r : open_nearest(path);
     if (fd < 0) {
@@ -233,9 +220,10 @@ static void look_at_consents(struct host_doctor *d)
 int host_doctor_facts(const struct plan_facts *host, int proc_fd, const char *state_root, struct arena *arena,
                       struct doctor_facts *facts)
 {
+    /* First those for which a static program becomes the full one, which begins anew. */
     void (*const parts[])(struct host_doctor *) = {
-        host_doctor_kernel, look_at_systemd, host_doctor_cgroup, host_doctor_caller, look_at_lsms,
-        look_at_programs,   look_at_limits,  look_at_state_root, look_at_consents,
+        host_doctor_systemd, look_at_criu,   host_doctor_kernel, host_doctor_cgroup, host_doctor_caller,
+        look_at_lsms,        look_at_limits, look_at_state_root, look_at_consents,
     };
     struct host_doctor d = {
         .host = host, .proc_fd = proc_fd, .state_root = state_root, .arena = arena, .facts = facts

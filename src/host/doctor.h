@@ -29,9 +29,13 @@ struct host_doctor {
     bool failed; /* out of memory */
 };
 
+void host_doctor_systemd(struct host_doctor *d);
 void host_doctor_kernel(struct host_doctor *d);
 void host_doctor_cgroup(struct host_doctor *d); /* after systemd */
 void host_doctor_caller(struct host_doctor *d);
+
+/* A copy of S in the arena; NULL if it is NULL, or out of memory. */
+char *host_doctor_keep(struct host_doctor *d, const char *s);
 
 /* The number in the file /proc/sys/NAME; -1 if there is none. */
 int64_t host_doctor_sysctl(struct host_doctor *d, const char *name);

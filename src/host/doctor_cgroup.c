@@ -79,9 +79,9 @@ static void look_at_base(struct host_doctor *d)
         text = host_doctor_text(d, fd, "cgroup.controllers");
     else if (cg->writable)
         text = host_doctor_text(d, fd, "cgroup.subtree_control");
-    else if (d->facts->systemd->running && !d->facts->systemd->connect)
-        text = session_controllers(d);
     host_doctor_words(d, text, " ", &cg->usable);
+    if (d->facts->systemd->running && d->facts->systemd->user && !d->facts->systemd->connect)
+        host_doctor_words(d, session_controllers(d), " ", &cg->usable);
 }
 
 static void look_at_controllers(struct host_doctor *d)

@@ -28,8 +28,7 @@
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10U /* Linux 6.3 */
 #endif
-#define TREE_NAMESPACE 2U          /* OPEN_TREE_NAMESPACE, Linux 7.0 */
-#define PIDFS_MAGIC    0x50494446U /* Linux 6.9 */
+#define PIDFS_MAGIC 0x50494446U /* Linux 6.9 */
 
 static int call(const void *context)
 {
@@ -109,13 +108,6 @@ static int try_seccomp_notify(void)
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0 ? -errno : 0;
 }
 
-static int try_open_tree_namespace(void)
-{
-    int fd = sys_open_tree(AT_FDCWD, "/", TREE_NAMESPACE);
-
-    return fd < 0 ? fd : 0;
-}
-
 static int try_new_user(void)
 {
     return sys_unshare(CLONE_NEWUSER);
@@ -146,7 +138,7 @@ static const struct {
         offsetof(struct doctor_kernel, name), try_##name \
     }
     ROW(openat2),     ROW(clone3),     ROW(mount_setattr), ROW(fsopen),         ROW(pidfd_open),
-    ROW(close_range), ROW(memfd_exec), ROW(seccomp),       ROW(seccomp_notify), ROW(open_tree_namespace),
+    ROW(close_range), ROW(memfd_exec), ROW(seccomp),       ROW(seccomp_notify),
 #undef ROW
 };
 

@@ -20,7 +20,7 @@ struct doctor_kernel {
     struct json_node node;
     char *release, *machine;
     int32_t openat2, clone3, mount_setattr, fsopen, pidfd_open, close_range, memfd_exec, seccomp;
-    int32_t seccomp_notify, open_tree_namespace;
+    int32_t seccomp_notify;
     bool pidfs, exit_info, cgroup_kill, overlay, device_bpf;
     int64_t memfd_noexec; /* vm.memfd_noexec; -1: there is no such file, as with all sysctls here */
 };
@@ -50,6 +50,8 @@ struct doctor_systemd {
     bool user;       /* whose manager is asked: the caller's own */
     int32_t connect; /* to that manager */
     char *why;       /* what was said when that failed; NULL if nothing */
+    char *version;   /* that the manager tells; NULL: not known */
+    bool no_library; /* what it takes to talk to a manager is not installed */
 };
 
 struct doctor_caller {
@@ -66,10 +68,13 @@ struct doctor_caller {
 struct doctor_host {
     struct json_node node;
     struct json_strings lsms;
-    char *criu; /* path; NULL: not there */
+    char *criu;           /* path; NULL: not there */
+    int32_t criu_version; /* 40201 is 4.2.1; 0: it can't be used */
+    char *criu_why;       /* why not */
     int64_t pid_max, max_map_count, inotify_instances, inotify_watches, keys, ptys;
     char *state_root;
     int32_t state_root_errno; /* of making something in it */
+    char *state_root_why;     /* why there is none; NULL: see the errno */
     char *state_root_fs;      /* type of its filesystem; NULL if it is not known */
     bool state_root_noexec, state_root_nosuid;
     struct json_strings consents; /* annotations that the administrator has consented to: see plan_consents */

@@ -67,6 +67,8 @@ static const char *cure(struct doctor_job *job, const char *name, bool there)
         return "a kernel with that controller, and no cgroup_disable= for it";
     if (strcmp(job->facts->cgroup->layout, "v2") != 0)
         return "root alone has it with cgroup v1: boot with cgroup v2 alone";
+    if (job->facts->systemd->running && job->facts->systemd->user && job->facts->systemd->connect)
+        return "the user's systemd manager has it, once it can be reached: see below";
     if (job->facts->systemd->running)
         return "have it delegated: a drop-in for user@.service with [Service] Delegate=cpu cpuset io memory "
                "pids";
@@ -113,14 +115,18 @@ static void judge_systemd(struct doctor_job *job)
         doctor_found(job, f, "systemd does not run this host");
     else if (s->connect && s->why)
         doctor_found(job, f, "%s: %s", whose, s->why);
+    else if (s->connect)
+        doctor_found(job, f, "%s can't be reached: %s", whose, strerror(s->connect));
     else
-        doctor_found(job, f, "%s %s", whose, s->connect ? "can't be reached" : "answers");
+        doctor_found(job, f, "%s answers: systemd %s", whose, s->version ? s->version : "of unknown version");
     doctor_lacks(
         f, "--cgroup-manager systemd (--systemd-cgroup) is refused; cgroupfs is the default",
         !s->running ? "none, unless systemd is wanted"
+        : s->no_library
+            ? "install libsystemd, and where ocirt is a static program ocirt-full of the same build"
         : s->user
             ? "log in with a session (not by su), or `loginctl enable-linger`; XDG_RUNTIME_DIR must be set"
-            : "start dbus, and install libsystemd");
+            : "start dbus");
 }
 
 void doctor_judge_cgroup(struct doctor_job *job)

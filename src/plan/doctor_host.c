@@ -75,7 +75,9 @@ static void judge_state_root(struct doctor_job *job)
                                           : memory            ? DOCTOR_OK
                                                               : DOCTOR_LIMITED);
 
-    if (h->state_root_errno)
+    if (h->state_root_why)
+        doctor_found(job, f, "%s", h->state_root_why);
+    else if (h->state_root_errno)
         doctor_found(job, f, "%s: %s", h->state_root, strerror(h->state_root_errno));
     else
         doctor_found(job, f, "%s, on %s%s%s", h->state_root,
@@ -85,7 +87,8 @@ static void judge_state_root(struct doctor_job *job)
     if (h->state_root_errno)
         doctor_lacks(
             f, "no container can be made",
-            "choose a directory that may be written by --root; it should be in memory, such as below /run");
+            "choose a directory that may be written by --root, or by XDG_RUNTIME_DIR; it should be in "
+            "memory, such as below /run");
     else
         doctor_lacks(
             f,
@@ -94,14 +97,23 @@ static void judge_state_root(struct doctor_job *job)
             "choose a directory on a tmpfs by --root, such as below /run");
 }
 
+/* CRIU itself can do it for root alone. */
 static void judge_criu(struct doctor_job *job)
 {
     const struct doctor_host *h = job->facts->host;
-    struct doctor_finding *f = doctor_add(job, "CRIU", h->criu ? DOCTOR_OK : DOCTOR_LIMITED);
+    bool root = job->facts->caller->uid == 0 && !job->facts->caller->in_user_namespace;
+    int32_t v = h->criu_version;
+    struct doctor_finding *f = doctor_add(job, "CRIU", v && root ? DOCTOR_OK : DOCTOR_LIMITED);
 
-    if (h->criu)
-        doctor_found(job, f, "%s", h->criu);
-    doctor_lacks(f, "containers can't be stored by checkpoint", "install criu");
+    if (v)
+        doctor_found(job, f, "%s, version %d.%d.%d", h->criu, v / 10000, v / 100 % 100, v % 100);
+    else if (h->criu)
+        doctor_found(job, f, "%s%s%s", h->criu, h->criu_why ? ": " : "", h->criu_why ? h->criu_why : "");
+    doctor_lacks(f, "containers can't be stored by checkpoint",
+                 !root     ? "none: root of the host alone can use it"
+                 : h->criu ? "install its library as well (libcriu2 of Debian, criu-libs of Fedora), of CRIU "
+                             "3.15 or later; and where ocirt is a static program ocirt-full of the same build"
+                           : "install criu, and its library: libcriu2 (Debian), criu-libs (Fedora)");
 }
 
 /* Without any there is nothing to tell: hardly a host needs them. */

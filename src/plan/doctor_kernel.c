@@ -115,18 +115,10 @@ static void judge_extras(struct doctor_job *job)
 
 void doctor_judge_kernel(struct doctor_job *job)
 {
-    int32_t tree = job->facts->kernel->open_tree_namespace;
-    struct doctor_finding *f;
-
     job->area = "kernel";
     judge_release(job);
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         judge_call(job, &calls[i]);
     judge_memfd(job);
     judge_extras(job);
-    f = doctor_add(job, "OPEN_TREE_NAMESPACE", tree ? DOCTOR_LIMITED : DOCTOR_OK);
-    if (tree)
-        doctor_found(job, f, "%s", strerror(tree));
-    doctor_lacks(f, "a new mount namespace begins as a copy of another one: ocirt keeps a small one for that",
-                 "Linux 7.0; nothing is lost but a little time");
 }

@@ -14,7 +14,7 @@ static const struct json_field kernel_fields[] = {
     F(kernel, fsopen, "fsopen"), F(kernel, pidfd_open, "pidfdOpen"), F(kernel, close_range, "closeRange"),
     F(kernel, memfd_exec, "memfdExec"), F(kernel, seccomp, "seccomp"),
     F(kernel, seccomp_notify, "seccompNotify"),
-    F(kernel, open_tree_namespace, "openTreeNamespace"), F(kernel, pidfs, "pidfs"),
+    F(kernel, pidfs, "pidfs"),
     F(kernel, exit_info, "exitInfo"), F(kernel, cgroup_kill, "cgroupKill"), F(kernel, overlay, "overlay"),
     F(kernel, device_bpf, "deviceBpf"), F(kernel, memfd_noexec, "memfdNoexec"),
 };
@@ -29,6 +29,7 @@ static const struct json_field cgroup_fields[] = {
 static const struct json_field systemd_fields[] = {
     F(systemd, running, "running"), F(systemd, user, "user"), F(systemd, connect, "connect"),
     F(systemd, why, "why"),
+    F(systemd, version, "version"), F(systemd, no_library, "noLibrary"),
 };
 static const struct json_field caller_fields[] = {
     F(caller, uid, "uid"), F(caller, in_user_namespace, "inUserNamespace"), F(caller, lacking, "lacking"),
@@ -38,11 +39,12 @@ static const struct json_field caller_fields[] = {
     F(caller, processes, "processes"),
 };
 static const struct json_field host_fields[] = {
-    F(host, lsms, "lsms"), F(host, criu, "criu"), F(host, pid_max, "pidMax"),
-    F(host, max_map_count, "maxMapCount"),
+    F(host, lsms, "lsms"), F(host, criu, "criu"), F(host, criu_version, "criuVersion"),
+    F(host, criu_why, "criuWhy"), F(host, pid_max, "pidMax"), F(host, max_map_count, "maxMapCount"),
     F(host, inotify_instances, "inotifyInstances"), F(host, inotify_watches, "inotifyWatches"),
     F(host, keys, "keys"), F(host, ptys, "ptys"), F(host, state_root, "stateRoot"),
-    F(host, state_root_errno, "stateRootErrno"), F(host, state_root_fs, "stateRootFilesystem"),
+    F(host, state_root_errno, "stateRootErrno"), F(host, state_root_why, "stateRootWhy"),
+    F(host, state_root_fs, "stateRootFilesystem"),
     F(host, state_root_noexec, "stateRootNoexec"), F(host, state_root_nosuid, "stateRootNosuid"),
     F(host, consents, "consents"), F(host, consents_fault, "consentsFault"),
 };
