@@ -61,9 +61,11 @@ static int describe(struct criu_request *q, int proc_fd, pid_t pid, int fd, cons
     const char *path;
     int r = read_name(proc_fd, pid, fd, arena, &path);
 
-    *ret = r == -ENOENT ? "" : path;
+    if (r < 0 && r != -ENOENT)
+        return r;
+    *ret = r < 0 ? "" : path;
     if (r < 0)
-        return r == -ENOENT ? 0 : r;
+        return 0;
     r = external_name(proc_fd, pid, fd, mounts, &name);
     if (r < 0 || !name.n)
         return r;

@@ -18,9 +18,8 @@ static void hint(const struct plan_cgroup_write *w, int r, bool missing, struct 
 {
     if (missing && !strncmp(w->file, "hugetlb.", 8))
         err_hint(err, "the kernel has no huge pages of this size: see /sys/kernel/mm/hugepages");
-    else if (missing && !strcmp(w->file, "memory.swap.max"))
-        err_hint(err, "the kernel does not account swap: swapaccount=1 on its command line, or CONFIG_SWAP");
-    else if (missing && !strcmp(w->file, "memory.memsw.limit_in_bytes"))
+    else if (missing &&
+             (!strcmp(w->file, "memory.swap.max") || !strcmp(w->file, "memory.memsw.limit_in_bytes")))
         err_hint(err, "the kernel does not account swap: swapaccount=1 on its command line, or CONFIG_SWAP");
     else if (missing && w->fallback)
         err_hint(err, "neither %s nor %s exists: the kernel's BFQ scheduler or its I/O cost model is needed",

@@ -211,13 +211,10 @@ static int begin(const struct plan *plan, struct host_cgroup *cg, struct err *er
     cg->pending = calloc(1, sizeof *cg->pending);
     if (!cg->pending)
         return err_nomem(err);
-    if (!slice) {
-        pid = start_placeholder();
-        if (pid < 0)
-            r = err_set(err, ERR_PROCESS, pid, "start a process for the scope %s", cg->scope);
-        cg->pending->placeholder = pid;
-    }
-    r = pid < 0 ? pid : ask(plan, cg, pid, err);
+    if (!slice)
+        cg->pending->placeholder = pid = start_placeholder();
+    r = pid < 0 ? err_set(err, ERR_PROCESS, pid, "start a process for the scope %s", cg->scope)
+                : ask(plan, cg, pid, err);
     if (r < 0)
         release(cg);
     return r;

@@ -94,7 +94,7 @@ int host_cgroup_watch_open(const struct host_cgroup *cg, struct host_cgroup_watc
 /* v1 tells also where the killer is disabled, and when the cgroup is removed. */
 int host_cgroup_watch_next(struct host_cgroup_watch *watch)
 {
-    uint64_t kills, events = 0;
+    uint64_t kills = 0, events = 0;
     bool told = watch->events == POLLIN && read(watch->fd, &events, sizeof events) > 0;
     int r = read_kills(watch->file_fd, &kills);
 

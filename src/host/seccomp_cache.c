@@ -172,11 +172,13 @@ static void forget_oldest(int cache_fd)
         return;
     }
     while ((entry = readdir(directory))) {
-        if (entry->d_name[0] == '.' || strlen(entry->d_name) >= sizeof name.s)
+        size_t size = strlen(entry->d_name) + 1;
+
+        if (entry->d_name[0] == '.' || size > sizeof name.s)
             continue;
         n++;
         if (is_older(cache_fd, entry->d_name, &oldest))
-            strcpy(name.s, entry->d_name);
+            memcpy(name.s, entry->d_name, size);
     }
     (void) closedir(directory);
     if (n > CACHE_FILES_MAX && name.s[0])
