@@ -131,12 +131,17 @@ class SystemCalls(BudgetTest):
     def count(self, trace):
         """{"parent": n, "init": n, "stub": n}: by what the process is at the time."""
         self.wait_for(lambda: self.is_complete(trace), "the end of the trace")
-        counts, stages = collections.Counter(), {}
+        counts, stages, threads = collections.Counter(), {}, 0
         for match in filter(None, map(CALL.match, self.lines(trace))):
             pid, name, rest = match.groups()
-            stage = stages.setdefault(pid, ("parent", "init", "stub")[min(len(stages), 2)])     # the stub has a child
+            if pid not in stages and threads:
+                stages[pid] = "thread"
+                threads -= 1
+            threads += "CLONE_THREAD" in rest and "resumed" not in rest
+            processes = sum(stage != "thread" for stage in stages.values())
+            stage = stages.setdefault(pid, ("parent", "init", "stub")[min(processes, 2)])       # the stub has a child
             if stage != "program":
-                counts[stage] += 1
+                counts["parent" if stage == "thread" else stage] += 1
             stages[pid] = self.next_stage(stage, name, rest)
         return counts
 
