@@ -44,6 +44,7 @@ class Podman:
 
     manager = None
     driver = "overlay"
+    limits = LIMITS
 
     def setUp(self):
         super().setUp()
@@ -60,7 +61,7 @@ class Podman:
 
     def start(self, *options):
         """The cgroup of a container that runs."""
-        self.podman("run", "-d", "--name", "c", *LIMITS, *options, IMAGE, "sleep", "1000")
+        self.podman("run", "-d", "--name", "c", *self.limits, *options, IMAGE, "sleep", "1000")
         return cgroup_of(self.pid())
 
     def test_life(self):
@@ -133,6 +134,27 @@ class RootCgroupfs(Root, UserTest):
 
 class UserSystemd(OfUser, UserTest):
     manager, place = "systemd", r"^/user\.slice/user-1000\.slice/user@1000\.service/user\.slice/libpod-\w+\.scope(/container)?$"
+
+
+class UserCgroupfs(OfUser, UserTest):
+    """Podman gives no limits to this manager when it is rootless, and the container stays where the user is."""
+
+    manager, place, limits = "cgroupfs", r"^/user\.slice/user-1000\.slice/user@1000\.service/", ()
+
+    def test_life(self):
+        self.assertRegex(self.start(), self.place)
+        self.assertEqual(self.podman("exec", "c", "echo", "in"), "in")
+        self.podman("exec", "c", "nonexistent", rc=127)
+        self.podman("restart", "-t", "0", "c")
+        self.podman("rm", "-f", "-t", "0", "c")
+
+    test_an_oom_kill_is_told = None
+
+    def test_pod(self):
+        self.podman("pod", "create", "--name", "p", "--share", "ipc")
+        self.addCleanup(self.podman, "pod", "rm", "-f", "-t", "0", "-a")
+        self.start("--pod", "p")
+        self.assertEqual(self.podman("exec", "c", "echo", "in"), "in")
 
 
 del Podman, Root, OfUser

@@ -113,6 +113,35 @@ class Cgroupfs(UserTest):
             json.dump(config, file)
         self.assertIn('"errno":0', self.must("run", "--bundle", path, f"n{os.getpid()}", session=False))
 
+    def test_the_option_rootless(self):
+        """What can't be had for lack of rights is left out, unless the caller says that there is no such lack."""
+        for word, rc in (("true", 0), ("auto", 0), ("false", 1)):
+            path = self.user_bundle("say", "x")
+            status, text = self.ocirt("--rootless", word, "run", "--bundle", path, f"o{os.getpid()}", session=False)
+            self.assertEqual(status, rc, f"{word}: {text}")
+            if rc:
+                self.assertIn("--rootless=false needs root", text)
+
+    def test_without_subordinate_ids_and_session(self):
+        """The least that there is: one id, no cgroup, no directory of the session."""
+        stranger = pwd.getpwnam(STRANGER)
+        root = os.path.join(self.tmp, "root")
+        os.mkdir(root)
+        os.chown(root, stranger.pw_uid, stranger.pw_gid)
+        path = self.user_bundle("read", "/proc/self/uid_map", user=stranger)
+
+        def ocirt(*words):
+            argv = self.argv(self.runtime.path, "--root", root, *words, user=stranger, session=False)
+            return call(*[word for word in argv if not word.startswith("XDG_RUNTIME_DIR=")])
+
+        status, text = ocirt("run", "--bundle", path, "s")
+        self.assertEqual(status, 0, text)
+        self.assertIn(f"0       {stranger.pw_uid}          1", text)
+        path = self.user_bundle("wait-term", user=stranger)
+        for words in (("create", "--bundle", path, "t"), ("start", "t"), ("exec", "t", "/probe", "say", "x"), ("delete", "--force", "t")):
+            status, text = ocirt(*words)
+            self.assertEqual(status, 0, f"{words}: {text}")
+
     def test_a_limit_without_delegation_is_refused(self):
         path = self.user_bundle("say", "x", resources={"memory": {"limit": 40 * MIB}})
         status, text = self.ocirt("run", "--bundle", path, f"n{os.getpid()}", session=False)

@@ -4,6 +4,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -72,6 +73,23 @@ class Properties(SystemdTest):
         self.assertEqual(got["Description"], "a test")
         self.assertIn("local-fs.target", got["After"])
         self.assertEqual(got["CPUWeight"], "33")
+
+    def test_annotations_of_all_types(self):
+        disk = call("findmnt", "-no", "SOURCE", "/")[1].strip()
+        given = {"SendSIGHUP": ("true", "yes"), "KillSignal": ("10", "10"), "ManagedOOMMemoryPressureLimit": ("uint32 858993459", "858993459"),
+                 "TimeoutStopUSec": ("uint64 9000000", "9s"), "RuntimeMaxSec": ("1000.5", None), "Description": ("'it\\'s one'", "it's one"),
+                 "Before": ("['final.target', 'umount.target']", None), "AllowedCPUs": ("[byte 0x01]", "0"),
+                 "IOReadBandwidthMax": (f"[('{disk}', uint64 5000000)]", f"{disk} 5000000"),
+                 "IPAddressDeny": ("[(2, [byte 10, 0, 0, 0], uint32 8)]", "10.0.0.0/8"), "DevicePolicy": ("'closed'", "closed")}
+        consents.give(self, "org.systemd.property.")
+        config = self.config("wait-term")
+        config["annotations"] = {f"org.systemd.property.{name}": text for name, (text, _) in given.items()}
+        unit = self.unit(self.running(config))
+        wanted = {name: shown for name, (_, shown) in given.items() if shown}
+        self.assertEqual(show(unit, *wanted), wanted)
+        got = show(unit, "RuntimeMaxUSec", "Before")
+        self.assertEqual(got["RuntimeMaxUSec"], "16min 40.500000s")
+        self.assertLessEqual({"final.target", "umount.target"}, set(got["Before"].split()))
 
     def test_an_unknown_property_is_refused(self):
         consents.give(self, "org.systemd.property.")
@@ -267,6 +285,36 @@ class OtherHosts(SystemdTest):
         self.assertEqual(status, 1, text)
         self.assertIn("systemd does not run here", text)
         self.assertIsNone(container.state())
+
+    def dead(self, accepts):
+        """As root where systemd has died, or hangs: its socket and the bus's refuse, or are silent."""
+        container = self.container(self.config())
+        mounts = []
+        for directory, name in (("/run/systemd", "private"), ("/run/dbus", "system_bus_socket")):
+            mine = os.path.join(self.tmp, os.path.basename(directory))
+            os.makedirs(os.path.join(mine, "system"))
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(os.path.join(mine, name))
+            if accepts:
+                listener.listen()
+            self.addCleanup(listener.close)
+            mounts.append(f"mount --bind {mine} {directory}")
+        began = time.monotonic()
+        status, text = call("unshare", "-m", "--propagation", "private", "sh", "-c", f'{" && ".join(mounts)} && exec "$@"', "sh",
+                            *self.runtime.argv("create", "--bundle", container.bundle.path, container.id))
+        self.assertEqual(status, 1, text)
+        self.assertLess(time.monotonic() - began, 90)
+        self.assertIsNone(container.state())
+        return text
+
+    def test_a_dead_bus(self):
+        text = self.dead(False)
+        self.assertIn("systemd does not run here: connect to /run/systemd/private: Connection refused", text)
+
+    def test_a_bus_that_is_silent(self):
+        text = self.dead(True)
+        self.assertIn("systemd", text)
+        self.assertRegex(text, "no answer|timed out")
 
     def test_over_the_bus_where_there_is_no_private_socket(self):
         container = self.container(self.config("wait-term"))
