@@ -3,7 +3,7 @@
  * foreground.h - wait for a process of the container in the foreground: pass signals on to it, copy between
  * its terminal and our descriptors 0 and 1, and tell how it ended.
  *
- *     struct host_foreground foreground;
+ *     struct host_foreground foreground = { .signal_fd = -1 };
  *     host_foreground_open(&foreground)      before the clone: signals are kept from now on
  *     ...clone; the child must reset its signal mask (init's RESET stage does)...
  *     host_foreground_wait(&foreground, ...) copies, passes on, waits and reaps

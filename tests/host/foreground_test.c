@@ -46,7 +46,7 @@ _Noreturn static void be_container(const char *command, int master)
 
 _Noreturn static void be_runtime(const char *command, bool terminal)
 {
-    struct host_foreground foreground;
+    struct host_foreground foreground = { .signal_fd = -1 };
     struct err err = { 0 };
     int master = -1, status = -1, pidfd, r;
     pid_t pid;
