@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "base/fd.h"
 #include "base/text.h"
 
@@ -117,7 +118,7 @@ static void write_text(struct err *e, const struct err_source *source, int numbe
         text_add(&text, "%s: ", place);
     text_vadd(&text, fmt, ap);
     if (number)
-        text_add(&text, ": %s", strerror(number));
+        text_add(&text, ": %s", errno_text(number));
     keep_to_one_line(text.s);
     e->text = take_ptr(&text.s);
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/errno_text.h"
 #include "cli/colour.h"
 #include "cli/file.h"
 #include "cli/log_daemon.h"
@@ -146,7 +147,7 @@ static void tell_broken(struct cli_log *log, int number)
     if (log->broken)
         return;
     log->broken = true;
-    cli_out_add(&text, "log %s: %s", log->target, strerror(-number));
+    cli_out_add(&text, "log %s: %s", log->target, errno_text(-number));
     if (!text.failed)
         send_plain(&(struct cli_record){ .level = CLI_WARNING, .text = text.s });
 }
@@ -202,7 +203,7 @@ static void log_own(struct cli_log *log, const char *code, const char *hint, int
     cli_out_word(&text, words ? words : "out of memory");
     free(words);
     if (number)
-        cli_out_add(&text, ": %s", strerror(abs(number)));
+        cli_out_add(&text, ": %s", errno_text(abs(number)));
     cli_log_record(log, &(struct cli_record){ .level = CLI_ERROR,
                                               .code = code,
                                               .text = text.failed ? "out of memory" : text.s,

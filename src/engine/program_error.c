@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "host/words.h"
 
 static int at_args(const struct plan_process *p, struct err *err, int number, const char *fmt, ...)
@@ -56,7 +57,7 @@ int program_lookup_failed(const struct plan_process *p, const struct msg *msg, c
         r = at_args(p, err, r, "exec: \"%s\": too many symbolic links, or one of /proc that leads out", name);
         err_hint(err, "/proc/self/exe and /proc/self/fd/N are not programs of the container");
         return r;
-    default: return at_args(p, err, r, "exec: \"%s\": %s", name, strerror(-r));
+    default: return at_args(p, err, r, "exec: \"%s\": %s", name, errno_text(-r));
     }
 }
 
@@ -87,6 +88,6 @@ int program_exec_failed(const struct plan_process *p, const struct msg *msg, con
         r = at_args(p, err, r, "exec %s: exec format error", name);
         err_hint(err, "it is a program for another architecture, or a script without a #! line");
         return r;
-    default: return at_args(p, err, r, "exec %s: %s", name, strerror(-r));
+    default: return at_args(p, err, r, "exec %s: %s", name, errno_text(-r));
     }
 }

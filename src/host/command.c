@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/errno_text.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "host/process.h"
@@ -296,7 +297,7 @@ bool host_command_succeeded(const struct host_command_end *end)
 void host_command_describe(const struct host_command_end *end, unsigned timeout, struct text *out)
 {
     if (end->error)
-        text_add(out, "could not be executed: %s", strerror(-end->error));
+        text_add(out, "could not be executed: %s", errno_text(-end->error));
     else if (end->timed_out)
         text_add(out, "ran past its timeout of %u second%s and was killed", timeout, timeout == 1 ? "" : "s");
     else if (end->signal)

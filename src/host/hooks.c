@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "base/fd.h"
 #include "host/command.h"
 
@@ -34,7 +35,7 @@ static int run_one(const struct plan_hook *hook, const struct host_hook_context 
     int r = host_command_run(&command, &end);
 
     if (r < 0) {
-        text_add(ret_how, "could not be run: %s", strerror(-r));
+        text_add(ret_how, "could not be run: %s", errno_text(-r));
         return r;
     }
     r = host_command_succeeded(&end) ? 0 : end.error ? end.error : -ECANCELED;

@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/errno_text.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -154,7 +155,7 @@ static void tell(struct host_sd_notify *n, bool ready, struct text *message, str
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
         err_warn(err, "NOTIFY_SOCKET: the service manager does not take that the container is ready: %s",
-                 strerror(errno));
+                 errno_text(errno));
 }
 
 /*

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "plan/doctor_job.h"
 
 static void judge_layout(struct doctor_job *job)
@@ -116,7 +117,7 @@ static void judge_systemd(struct doctor_job *job)
     else if (s->connect && s->why)
         doctor_found(job, f, "%s: %s", whose, s->why);
     else if (s->connect)
-        doctor_found(job, f, "%s can't be reached: %s", whose, strerror(s->connect));
+        doctor_found(job, f, "%s can't be reached: %s", whose, errno_text(s->connect));
     else
         doctor_found(job, f, "%s answers: systemd %s", whose, s->version ? s->version : "of unknown version");
     doctor_lacks(

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "plan/annotations.h"
 #include "plan/doctor_job.h"
 
@@ -78,7 +79,7 @@ static void judge_state_root(struct doctor_job *job)
     if (h->state_root_why)
         doctor_found(job, f, "%s", h->state_root_why);
     else if (h->state_root_errno)
-        doctor_found(job, f, "%s: %s", h->state_root, strerror(h->state_root_errno));
+        doctor_found(job, f, "%s: %s", h->state_root, errno_text(h->state_root_errno));
     else
         doctor_found(job, f, "%s, on %s%s%s", h->state_root,
                      h->state_root_fs ? h->state_root_fs : "an unknown filesystem",

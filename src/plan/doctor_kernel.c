@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "plan/doctor_job.h"
 
 static void judge_release(struct doctor_job *job)
@@ -57,7 +58,7 @@ static void judge_call(struct doctor_job *job, const struct call *call)
               "security module";
 
     if (error)
-        doctor_found(job, f, "%s", strerror(error));
+        doctor_found(job, f, "%s", errno_text(error));
     doctor_lacks(f, call->costs, remedy);
     doctor_need(f, call->needed);
 }
@@ -75,7 +76,7 @@ static void judge_memfd(struct doctor_job *job)
     if (k->memfd_noexec >= 0)
         doctor_found(job, f, "vm.memfd_noexec is %lld", (long long) k->memfd_noexec);
     else if (k->memfd_exec)
-        doctor_found(job, f, "%s", strerror(k->memfd_exec));
+        doctor_found(job, f, "%s", errno_text(k->memfd_exec));
     doctor_lacks(f,
                  root ? "a tmpfs takes the place of the executable memory, which makes a start slower"
                       : "the program that becomes a container's process can't be executed from memory",

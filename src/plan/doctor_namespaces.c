@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "plan/doctor_job.h"
 
 static const struct {
@@ -55,10 +56,10 @@ static void judge_user_namespace(struct doctor_job *job)
                                                        : DOCTOR_OK);
 
     if (n->new_user && n->max_user >= 0)
-        doctor_found(job, f, "%s; user.max_user_namespaces is %lld", strerror(n->new_user),
+        doctor_found(job, f, "%s; user.max_user_namespaces is %lld", errno_text(n->new_user),
                      (long long) n->max_user);
     else if (n->new_user)
-        doctor_found(job, f, "%s", strerror(n->new_user));
+        doctor_found(job, f, "%s", errno_text(n->new_user));
     else if (restricted)
         doctor_found(
             job, f,

@@ -24,6 +24,8 @@ NOT_IN_INIT = re.compile(
     r"|yajl_\w+|seccomp_\w+|cap_\w+|sd_\w+|criu_\w+"
     r"|arena_\w+|json_\w+|text_\w+|err_\w+|log_\w+)$")
 
+LIBC_WORDS = re.compile(r"(_*strerror\w*|perror|v?warn|v?err|error(_at_line)?)$")
+
 # Calls that walk a path from the root or the working directory, and who may make them.  A row names the object files
 # without their ending; a layer's name stands for all of it.  Besides base, which does it safely, these are files that
 # handle paths of the host alone: the runtime's own directories, the caller's files, and what tells errors apart.
@@ -134,6 +136,10 @@ def main():
                [] if sanitized else [f"it loads {library}" for library in libraries
                                      if not re.match(r"(libc\.so|libc\.musl|ld-)", library)],
                "built with a sanitizer, which is a library" if sanitized else None)
+
+    tap.result("errno's words are those of base/errno_text, which each libc leaves alone",
+               [f"{name} calls {symbol}" for name in sorted(objects)
+                for symbol in sorted(needs[name]) if LIBC_WORDS.match(symbol)])
 
     for title, pattern, row in PATH_CALLS:
         call = re.compile(f"(?:{pattern})$")
