@@ -56,6 +56,7 @@ struct process {
     pid_t pid; /* 0: a free place */
     enum side side;
     bool begun;   /* calls are counted */
+    bool held;    /* it has stopped for the first time, and its parent has not told of it yet */
     bool inject;  /* the call that it is in was taken from it: it returns the error */
     bool in_call; /* stopped at the entry last */
     int executions;
@@ -219,6 +220,13 @@ static void at_syscall(struct process *p)
     }
 }
 
+static void let_go(struct process *p)
+{
+    if (p->pid && p->held)
+        (void) ptrace(PTRACE_SYSCALL, p->pid, NULL, 0L);
+    p->held = false;
+}
+
 /* False: it is let go. */
 static bool at_event(struct process *p, int event)
 {
@@ -231,6 +239,7 @@ static bool at_event(struct process *p, int event)
 
             if (child->executions < p->executions)
                 child->executions = p->executions;
+            let_go(child);
         }
     } else if (event == PTRACE_EVENT_EXEC && p->side == CHILD && ++p->executions == 2) {
         (void) ptrace(PTRACE_DETACH, p->pid, NULL, 0L);
@@ -274,11 +283,15 @@ static int watch(void)
             p = find(pid);
             if (p)
                 p->pid = 0;
+            for (size_t i = 0; i < MAX_CHILDREN; i++) /* a parent that was killed tells nothing */
+                let_go(&processes[i]);
             continue;
         }
         p = find(pid);
-        /* A new process may stop before its parent tells of it. */
-        at_stop(p ? p : add(pid, side_of(pid)), status);
+        if (p)
+            at_stop(p, status);
+        else /* it waits until its parent tells of it: the stub's child has executed once */
+            add(pid, side_of(pid))->held = true;
     }
 }
 
