@@ -82,16 +82,20 @@ static int remove_child(void *context, int parent_fd, const char *name)
 
 /*
  * The kernel tells of the last process's end a moment before it lets the cgroup go, and v1 does not tell at
- * all: where it still says EBUSY, ask again.
+ * all: where it still says EBUSY, ask again.  KILL_FD, of v2: an exec may have put a process in since all had
+ * ended, and one into a paused container does not end by itself.
  */
-static int remove_dir(const struct host_cgroup_dir *d, const char *path, int64_t time)
+static int remove_dir(const struct host_cgroup_dir *d, const char *path, int kill_fd, int64_t time)
 {
     int step = 1, r;
 
     path += strspn(path, "/");
-    while ((r = remove_child(NULL, d->root_fd, path)) == -EBUSY)
+    while ((r = remove_child(NULL, d->root_fd, path)) == -EBUSY) {
+        if (kill_fd >= 0)
+            (void) host_cgroup_write(kill_fd, "cgroup.kill", "1");
         if (host_cgroup_pause(&step, time) < 0)
             return -EBUSY;
+    }
     return r;
 }
 
@@ -137,7 +141,7 @@ static int remove_dirs(struct host_cgroup *cg, int64_t time)
         int s = 0;
 
         if (d->made)
-            s = remove_dir(d, cg->path, time);
+            s = remove_dir(d, cg->path, d->v2 ? cg->dir_fd : -1, time);
         else
             leave_dir(d);
         r = r ? r : s;

@@ -41,6 +41,7 @@ class Actor:
         self.random = random.Random(SEED * 100 + number)
         self.errors = os.path.join(test.tmp, f"actor-{number}.err")
         self.output = os.path.join(test.tmp, f"actor-{number}.out")
+        self.state = os.path.join(test.tmp, f"actor-{number}.state")    # a container may write to the other later
         self.wrong, self.succeeded = [], 0
 
     def words(self):
@@ -62,7 +63,7 @@ class Actor:
         lines = [line for line in said.splitlines() if not line.startswith("ocirt: warning: ")]
         good = status == 0 and not lines
         if good and words[0] == "state":
-            good = json.loads(self.said(self.output))["status"] in STATUSES
+            good = json.loads(self.said(self.state))["status"] in STATUSES
         if status is not None and status > 0 and len(lines) == 1:
             good = any(reason in lines[0] for reason in REASONS[words[0]])
         if status == 128 + 9 and words[0] == "exec" and not lines:
@@ -75,7 +76,8 @@ class Actor:
     def act(self):
         for _ in range(COMMANDS):
             words = self.words()
-            self.judge(words, self.test.children.run(self.test.runtime.argv(*words), self.errors, self.output))
+            output = self.state if words[0] == "state" else self.output
+            self.judge(words, self.test.children.run(self.test.runtime.argv(*words), self.errors, output))
 
 
 class Anything(Soak):
