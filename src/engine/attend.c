@@ -119,6 +119,8 @@ static int enter_cgroup(struct creation *c, struct err *err)
     bool known = c->cgroup.path != NULL;
     int r = host_cgroup_enter(c->plan, &c->cgroup, c->pid, c->cgroup.process_fd >= 0 && !c->migrate, err);
 
+    if (r < 0)
+        explain_denied_cgroup(err);
     if (r >= 0 && !known && c->cgroup.path) { /* the manager has made it just now */
         creation_record_cgroup(c);
         r = host_state_save(c->dir_fd, &c->state, err);

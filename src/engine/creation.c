@@ -20,6 +20,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "engine/explain_denial.h"
 #include "engine/lsm.h"
 #include "host/consents.h"
 #include "host/pidfile.h"
@@ -269,6 +270,8 @@ static int settle_cgroup(struct creation *c, struct err *err)
 {
     int r = host_cgroup_settle(c->plan, &c->cgroup, err);
 
+    if (r < 0)
+        explain_denied_cgroup(err);
     creation_record_cgroup(c);
     return r;
 }
@@ -305,6 +308,8 @@ static int make_host_side(struct creation *c, struct err *err)
     if (r >= 0)
         r = host_cgroup_create(c->plan, &c->cgroup, err);
     c->cgroup_made = r >= 0;
+    if (r < 0)
+        explain_denied_cgroup(err);
     if (r >= 0 && c->plan->facts.cgroup_layout != PLAN_CGROUP_V2)
         r = settle_cgroup(c, err); /* its mounts of v1 need the directories */
     if (r >= 0 && c->plan->intel_rdt) {

@@ -93,3 +93,14 @@ void explain_denial_perhaps(struct err *err, const struct denial *denial)
     if (!err->hint)
         (void) explain(err, denial, false);
 }
+
+void explain_denied_cgroup(struct err *err)
+{
+    const struct denial denial = {
+        .calls = err->code == ERR_PROCESS ? HOST_DENIAL_NAMESPACES : HOST_DENIAL_PATHS,
+        .capability = -1,
+    };
+
+    if (err->number != EACCES) /* cgroups have owners and modes of their own */
+        (void) explain_denial(err, &denial);
+}

@@ -25,6 +25,9 @@ bool explain_denial(struct err *err, const struct denial *denial);
 /* Likewise, for an error without a hint: what is in force here and may be the reason. */
 void explain_denial_perhaps(struct err *err, const struct denial *denial);
 
+/* Likewise, for an error of making or entering the container's cgroup, for which systemd needs a process. */
+void explain_denied_cgroup(struct err *err);
+
 /* The words of both for what was found out.  CERTAIN: only what is certainly the reason. */
 bool explain_denial_say(struct err *err, const struct denial *denial, const struct host_denial *found,
                         bool certain);

@@ -50,6 +50,8 @@ static const struct call {
       { (unsigned long) NOWHERE, 0, (unsigned long) NOWHERE, 0, NO_FLAG } },
     { HOST_DENIAL_MOUNT, "mount_setattr", SYS_mount_setattr, 0, { (unsigned long) NOWHERE, 0, NO_FLAG } },
     { HOST_DENIAL_MOUNT, "mount", SYS_mount, 0, { 0, 0, (unsigned long) NOWHERE } },
+    /* the mount point is opened first */
+    { HOST_DENIAL_MOUNT, "openat2", SYS_openat2, 0, { (unsigned long) NOWHERE, 0, 0, 0 } },
     { HOST_DENIAL_NAMES, "sethostname", SYS_sethostname, ADMIN, { 0, INT_MAX } },
     { HOST_DENIAL_NAMES, "setdomainname", SYS_setdomainname, ADMIN, { 0, INT_MAX } },
     { HOST_DENIAL_MKNOD, "mknodat", SYS_mknodat, 0, { (unsigned long) NOWHERE, 0, S_IFCHR } },

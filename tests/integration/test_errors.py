@@ -21,6 +21,7 @@ NOT_PROVOKED = {"INTERNAL": "a mistake in the program"}
 
 
 class Codes(ErrorTest):
+    @host.needs(os.path.isdir(os.path.join(TOP, "src")), "the sources")
     def test_every_code_has_a_test(self):
         with open(os.path.join(TOP, "src/base/err.h"), encoding="utf-8") as file:
             listed = file.read().partition("#define ERR_CODES(X)")[2].partition("enum err_code")[0]
@@ -60,7 +61,9 @@ class Codes(ErrorTest):
         self.assertRegex(record["hint"], r"/missing is missing$")
 
     def test_state_file(self):
-        made = self.bundle(self.config())
+        config = self.config()
+        del config["linux"]["cgroupsPath"]
+        made = self.bundle(config)
         log = os.path.join(self.tmp, "log")
         ran = subprocess.run([self.runtime.path, "--root", "/dev/null", "--log", log, "--log-format", "json", "run", "-b",
                               made.path, "x"], check=False, stderr=subprocess.DEVNULL)
@@ -89,12 +92,13 @@ class Codes(ErrorTest):
 
     @host.needs(CALLS, "the numbers of system calls of x86-64")
     def test_forbidden_calls(self):
-        for name, code in (("keyctl", "KEYRING"), ("capset", "CAPABILITY"), ("socketpair", "IO"), ("openat2", "PROCESS")):
+        for name, *codes in (("keyctl", "KEYRING"), ("capset", "CAPABILITY"), ("socketpair", "IO"), ("openat2", "PROCESS", "CGROUP", "MOUNT")):
             with self.subTest(call=name):
                 record = self.of(self.config(), prepare=lambda name=name: forbid(name))
-                self.assertEqual(record["code"], f"E_{code}", record)
+                self.assertIn(record["code"].removeprefix("E_"), codes, record)
 
     @host.needs(CALLS, "the numbers of system calls of x86-64")
+    @host.needs(not os.path.exists("/sys/fs/cgroup/cgroup.controllers"), "cgroup v1 or both: else init reads procfs first")
     def test_kernel(self):
         def without_procfs():
             host.private_mounts()
@@ -121,7 +125,10 @@ class Codes(ErrorTest):
         config = self.config()
         config["linux"]["resources"]["memory"] = {"limit": 65536}
         record = self.of(config)
-        self.assertCode(record, "INIT_DIED", "out of memory in its cgroup")
+        self.assertCode(record, "INIT_DIED")
+        if os.environ.get("OCIRT_TEST_MANAGER") == "systemd" and "hint" not in record:
+            return  # systemd has removed the cgroup, which would have told it
+        self.assertIn("out of memory in its cgroup", record["msg"])
         self.assertIn("linux.resources.memory.limit", record["hint"])
 
     def checkpoint(self, **how):

@@ -4,7 +4,7 @@
 import json
 import os
 
-from ocitest import ContainerTest, Report, main
+from ocitest import ContainerTest, Report, host, main
 
 KINDS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 IN_CREATE, IN_START, IN_DELETE = KINDS[:3], KINDS[3:5], KINDS[5:]
@@ -387,17 +387,20 @@ class Failures(HookTest):
                 self.refuse(self.hooks(**{kind: [{"path": "bin/true"}]}), f"hooks.{kind}[0].path", "absolute")
 
 
+SECONDS = host.patience()   # within which a hook that is slow has begun
+
+
 class Timeouts(HookTest):
     def test_in_time(self):
         self.through(self.hooks(createRuntime=[self.hook("quick", timeout=60)]))
 
     def check(self, kind):
-        hook = self.hook("slow", 0, 600, timeout=1)
+        hook = self.hook("slow", 0, 600, timeout=SECONDS)
         container = self.container(self.hooks("wait-term", **{kind: [hook]}))
         result = container.create()
         if result.rc == 0:
             result = container.start()
-        self.assertRefused(result, kind, "1 s")
+        self.assertRefused(result, kind, f"{SECONDS} s")
         self.assertEqual(self.log(), ["slow"])
 
     def test_create_runtime(self):
@@ -416,7 +419,7 @@ class Timeouts(HookTest):
         self.assertRefused(container.start(), "startContainer", "1 s")
 
     def test_poststop(self):
-        container = self.container(self.hooks(poststop=[self.hook("slow", 0, 600, timeout=1),
+        container = self.container(self.hooks(poststop=[self.hook("slow", 0, 600, timeout=SECONDS),
                                                         self.hook("second")]))
         self.assertOk(container.create())
         self.assertOk(container.delete("--force"))
