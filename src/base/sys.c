@@ -69,6 +69,11 @@ int sys_pidfd_send_signal(int pidfd, int signal)
     return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
 }
 
+int sys_pidfd_getfd(int pidfd, int fd)
+{
+    return result(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
+}
+
 int sys_setns(int fd, int flags)
 {
     return result(syscall(SYS_setns, fd, flags));

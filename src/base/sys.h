@@ -34,6 +34,7 @@ int sys_prlimit(pid_t pid, int resource, const uint64_t set[2], uint64_t get[2])
 
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);
+int sys_pidfd_getfd(int pidfd, int fd); /* a copy of the process's descriptor FD; close-on-exec */
 int sys_setns(int fd, int flags);
 int sys_unshare(int flags);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);

@@ -161,7 +161,7 @@ static int describe(struct checkpoint *c, struct err *err)
     if (r >= 0)
         r = criu_images_save_submounts(&q->images, &map.submounts, err);
     if (r >= 0)
-        r = criu_descriptors_save(q, e->proc_fd, e->state->pid, err);
+        r = criu_descriptors_save(q, e->proc_fd, e->pidfd, e->state->pid, err);
     return r < 0 ? r : criu_namespaces_declare(q, c->plan, err);
 }
 

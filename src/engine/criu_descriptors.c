@@ -18,32 +18,56 @@
 #include "base/sys.h"
 #include "base/text.h"
 
+#define TERMINAL "tty["
+
 /* ---- standard descriptors ------------------------------------------------------------------------------ */
 
-/* As CRIU calls a file on a mount that is not the container's; empty if it is one of the container's own. */
-static int external_name(int proc_fd, pid_t pid, int fd, const struct host_mounts *mounts, struct text *ret)
+/* The container's process, whose descriptors these are. */
+struct holder {
+    int proc_fd, pidfd;
+    pid_t pid;
+    struct host_mounts mounts;
+};
+
+/* By asking a copy of it: to open a terminal could have effects. */
+static bool is_terminal(const struct holder *h, int fd)
+{
+    autoclose int copy = sys_pidfd_getfd(h->pidfd, fd);
+
+    return copy >= 0 && isatty(copy);
+}
+
+/*
+ * As CRIU calls a file on a mount that is not the container's; empty if it is one of the container's own.  A
+ * terminal that is dumped as such, not as external, CRIU 4.2 crashes on at restore, for its mount is unknown.
+ */
+static int external_name(const struct holder *h, int fd, struct text *ret)
 {
     char path[64];
     struct stat st;
-    int id = host_mountinfo_of_fd(proc_fd, pid, fd);
+    int id = host_mountinfo_of_fd(h->proc_fd, h->pid, fd);
 
     if (id < 0)
         return id;
-    (void) snprintf(path, sizeof path, "%ld/fd/%d", (long) pid, fd);
-    if (fstatat(proc_fd, path, &st, 0) < 0) /* a magic link of our own procfs */
+    (void) snprintf(path, sizeof path, "%ld/fd/%d", (long) h->pid, fd);
+    if (fstatat(h->proc_fd, path, &st, 0) < 0) /* a magic link of our own procfs */
         return -errno;
-    if ((S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) && !host_mountinfo_find(mounts, id))
+    if ((!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) || host_mountinfo_find(&h->mounts, id))
+        return 0;
+    if (S_ISCHR(st.st_mode) && is_terminal(h, fd))
+        text_add(ret, TERMINAL "%llx:%llx]", (unsigned long long) st.st_rdev, (unsigned long long) st.st_dev);
+    else
         text_add(ret, "file[%x:%llx]", (unsigned) id, (unsigned long long) st.st_ino);
     return text_result(ret);
 }
 
-static int read_name(int proc_fd, pid_t pid, int fd, struct arena *arena, const char **ret)
+static int read_name(const struct holder *h, int fd, struct arena *arena, const char **ret)
 {
     char path[64], name[PATH_MAX];
     ssize_t n;
 
-    (void) snprintf(path, sizeof path, "%ld/fd/%d", (long) pid, fd);
-    n = readlinkat(proc_fd, path, name, sizeof name);
+    (void) snprintf(path, sizeof path, "%ld/fd/%d", (long) h->pid, fd);
+    n = readlinkat(h->proc_fd, path, name, sizeof name);
     if (n < 0)
         return -errno;
     *ret = arena_strndup(arena, name, (size_t) n);
@@ -54,37 +78,49 @@ static int read_name(int proc_fd, pid_t pid, int fd, struct arena *arena, const 
  * Sets *RET to what the descriptor is called in descriptors.json: for a file of the host CRIU's name, a space
  * and its path; "" if it is closed.
  */
-static int describe(struct criu_request *q, int proc_fd, pid_t pid, int fd, const struct host_mounts *mounts,
-                    struct arena *arena, const char **ret)
+static int describe(struct criu_request *q, const struct holder *h, int fd, struct arena *arena,
+                    const char **ret)
 {
     autotext struct text name = { 0 };
     const char *path;
-    int r = read_name(proc_fd, pid, fd, arena, &path);
+    int r = read_name(h, fd, arena, &path);
 
     if (r < 0 && r != -ENOENT)
         return r;
     *ret = r < 0 ? "" : path;
     if (r < 0)
         return 0;
-    r = external_name(proc_fd, pid, fd, mounts, &name);
+    r = external_name(h, fd, &name);
     if (r < 0 || !name.n)
         return r;
     *ret = arena_printf(arena, "%s %s", text_string(&name), path);
     return *ret && q->criu.add_external(q->criu.opts, text_string(&name)) >= 0 ? 0 : -ENOMEM;
 }
 
-int criu_descriptors_save(struct criu_request *q, int proc_fd, pid_t pid, struct err *err)
+static int check_terminal(const struct criu_request *q, int fd, const char *name, struct err *err)
+{
+    if (q->options.shell_job || strncmp(name, TERMINAL, strlen(TERMINAL)) != 0)
+        return 0;
+    return err_set(
+        err, ERR_CHECKPOINT, 0,
+        "descriptor %d is a terminal of the host (%s): --shell-job makes it that of the caller of restore",
+        fd, strchr(name, ' ') + 1);
+}
+
+int criu_descriptors_save(struct criu_request *q, int proc_fd, int pidfd, pid_t pid, struct err *err)
 {
     autoarena struct arena arena = { 0 };
-    struct host_mounts mounts = { 0 };
+    struct holder h = { .proc_fd = proc_fd, .pidfd = pidfd, .pid = pid };
     const char *names[3];
-    int r = host_mountinfo_read(proc_fd, pid, &arena, &mounts);
+    int r = host_mountinfo_read(proc_fd, pid, &arena, &h.mounts);
 
     for (int fd = 0; r >= 0 && fd < 3; fd++)
-        r = describe(q, proc_fd, pid, fd, &mounts, &arena, &names[fd]);
+        r = describe(q, &h, fd, &arena, &names[fd]);
     if (r < 0)
         return err_set(err, ERR_CHECKPOINT, r, "look at the standard descriptors of process %d", (int) pid);
-    return criu_images_save_descriptors(&q->images, names, err);
+    for (int fd = 0; r >= 0 && fd < 3; fd++)
+        r = check_terminal(q, fd, names[fd], err);
+    return r < 0 ? r : criu_images_save_descriptors(&q->images, names, err);
 }
 
 /*
@@ -112,6 +148,19 @@ static int supply_file(struct criu_request *q, int fd, const char *name, struct 
                        : criu_request_inherit(q, null_fd, key, err);
 }
 
+static int supply_terminal(struct criu_request *q, int fd, const char *name, struct err *err)
+{
+    const char *path = strchr(name, ' ');
+    autofree char *key = strndup(name, strcspn(name, " "));
+
+    if (!key)
+        return err_nomem(err);
+    if (!isatty(fd))
+        return err_set(err, ERR_CHECKPOINT, 0, "descriptor %d was a terminal (%s): it must be one again", fd,
+                       path ? path + 1 : key);
+    return criu_request_inherit(q, fd, key, err);
+}
+
 int criu_descriptors_supply(struct criu_request *q, struct err *err)
 {
     autoarena struct arena arena = { 0 };
@@ -121,6 +170,8 @@ int criu_descriptors_supply(struct criu_request *q, struct err *err)
     for (int fd = 0; r >= 0 && fd < 3; fd++) {
         if (!strncmp(names.v[fd], "file[", 5))
             r = supply_file(q, fd, names.v[fd], err);
+        else if (!strncmp(names.v[fd], TERMINAL, strlen(TERMINAL)))
+            r = supply_terminal(q, fd, names.v[fd], err);
         else if (!strncmp(names.v[fd], "pipe:", 5))
             r = criu_request_inherit(q, fd, names.v[fd], err);
     }

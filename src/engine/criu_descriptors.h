@@ -10,10 +10,10 @@
 #include "host/mountinfo.h"
 
 /*
- * Looks at descriptors 0 to 2 of process PID, tells CRIU which are files of the host, and writes
- * descriptors.json.
+ * Looks at descriptors 0 to 2 of process PID, which PIDFD is, tells CRIU which are files or terminals of the
+ * host, and writes descriptors.json.  A terminal of the host is an error without the option shell_job.
  */
-int criu_descriptors_save(struct criu_request *q, int proc_fd, pid_t pid, struct err *err);
+int criu_descriptors_save(struct criu_request *q, int proc_fd, int pidfd, pid_t pid, struct err *err);
 
 /* Gives CRIU the caller's descriptors 0 to 2 for what descriptors.json says came from outside. */
 int criu_descriptors_supply(struct criu_request *q, struct err *err);

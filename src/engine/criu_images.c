@@ -35,6 +35,7 @@ const struct json_type criu_submount_type = {
     .n_fields = sizeof submount_fields / sizeof *submount_fields,
 };
 static const struct json_field submounts_fields[] = {
+    JSON_FIELD(struct criu_submounts, mounts, "mounts"),
     JSON_FIELD_OF(struct criu_submounts, list, "submounts", JSON_OBJECTS, &criu_submount_type),
 };
 const struct json_type criu_submounts_type = {

@@ -5,7 +5,8 @@
  *     descriptors.json    what descriptors 0, 1 and 2 were: a list of three strings, as runc's and crun's.  A
  *                         pipe ("pipe:[7]") or a file of the host ("file[1d:4f] /var/log/x") is replaced by
  *                         the caller's at restore
- *     submounts.json      what is mounted below the sources of bind mounts
+ *     submounts.json      which mounts come from the host, and what is mounted below the sources of
+ *                         bind mounts
  *     dump.log, restore.log
  */
 #ifndef OCIRT_ENGINE_CRIU_IMAGES_H
@@ -37,6 +38,7 @@ struct criu_submount {
 
 struct criu_submounts {
     struct json_node node;
+    struct json_strings mounts; /* destinations of the mounts that came from the host */
     JSON_LIST(struct criu_submount *) list;
 };
 

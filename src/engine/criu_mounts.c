@@ -168,6 +168,17 @@ static int add_submount(struct criu_mount_map *map, struct arena *arena, const s
     return add(map, m->point, arena_printf(arena, "%s%s", strcmp(name, "/") ? name : "", below_it));
 }
 
+/* Restore must find the same in the configuration. */
+static int add_mount(struct criu_mount_map *map, struct arena *arena, const char *point, const char *name)
+{
+    char *copy = arena_strdup(arena, name);
+
+    if (!copy)
+        return -ENOMEM;
+    map->submounts.mounts.v[map->submounts.mounts.n++] = copy;
+    return add(map, point, name);
+}
+
 static int classify(const struct search *s, const struct host_mount *m, struct criu_mount_map *map,
                     struct arena *arena)
 {
@@ -177,6 +188,8 @@ static int classify(const struct search *s, const struct host_mount *m, struct c
 
     if (!owner || owner->how == OWNER_ITSELF || !strcmp(m->point, "/"))
         return 0;
+    if (top == m && owner->how == OWNER_BIND)
+        return add_mount(map, arena, m->point, owner->name);
     if (top == m)
         return add(map, m->point, owner->name);
     rest = owner->how == OWNER_BIND ? below(m->point, top->point) : NULL;
@@ -207,7 +220,8 @@ int criu_mounts_map(const struct plan *plan, int proc_fd, pid_t pid, struct aren
     s.owners = arena_array(arena, s.mounts.n, sizeof *s.owners);
     map.v = arena_array(arena, s.mounts.n, sizeof *map.v);
     map.submounts.list.v = arena_array(arena, s.mounts.n, sizeof *map.submounts.list.v);
-    if (!s.owners || !map.v || !map.submounts.list.v)
+    map.submounts.mounts.v = arena_array(arena, s.mounts.n, sizeof *map.submounts.mounts.v);
+    if (!s.owners || !map.v || !map.submounts.list.v || !map.submounts.mounts.v)
         return err_nomem(err);
     mark_all(&s, plan);
     for (size_t i = 0; i < s.mounts.n; i++)
@@ -321,6 +335,33 @@ static const char *source_of(const struct plan *plan, const char *destination)
     return NULL;
 }
 
+static int no_mount(const char *destination, struct err *err)
+{
+    return err_set(err, ERR_CHECKPOINT, 0,
+                   "the checkpoint has a mount from the host on %s, config.json has none", destination);
+}
+
+static bool is_in_plan(const struct plan *plan, const char *destination)
+{
+    for (size_t i = 0; i < plan->n_mounts; i++)
+        if ((plan->mounts[i].kind == PLAN_MOUNT_BIND || plan->mounts[i].kind == PLAN_MOUNT_CGROUP) &&
+            !strcmp(plan->mounts[i].target, destination))
+            return true;
+    for (size_t i = 0; plan->bind_devices && i < plan->n_devices; i++)
+        if (!strcmp(plan->devices[i].path, destination))
+            return true;
+    return false;
+}
+
+/* The images may be of another container: CRIU would only tell the number of a mount. */
+static int check_mounts(const struct plan *plan, const struct criu_submounts *submounts, struct err *err)
+{
+    for (size_t i = 0; i < submounts->mounts.n; i++)
+        if (!is_in_plan(plan, submounts->mounts.v[i]))
+            return no_mount(submounts->mounts.v[i], err);
+    return 0;
+}
+
 /* Below a directory that containers may write to: no link may lead from it to somewhere else. */
 static int supply_submount(const struct host_criu *criu, const struct plan *plan,
                            const struct criu_submount *sub, struct err *err)
@@ -330,8 +371,7 @@ static int supply_submount(const struct host_criu *criu, const struct plan *plan
     autoclose int source_fd = -EBADF, fd = -EBADF;
 
     if (!source || sub->below[0] != '/')
-        return err_set(err, ERR_CHECKPOINT, 0, "the checkpoint has a bind mount on %s, config.json has none",
-                       sub->destination);
+        return no_mount(sub->destination, err);
     source_fd = sys_openat(AT_FDCWD, source, O_PATH, 0);
     fd = source_fd < 0
              ? source_fd
@@ -349,8 +389,11 @@ static int supply_submount(const struct host_criu *criu, const struct plan *plan
 int criu_mounts_supply(const struct host_criu *criu, const struct plan *plan, const char *cgroup,
                        const struct criu_submounts *submounts, struct err *err)
 {
-    int r = supply(criu, NULL_DEVICE, NULL_DEVICE);
+    int r = check_mounts(plan, submounts, err);
 
+    if (r < 0)
+        return r;
+    r = supply(criu, NULL_DEVICE, NULL_DEVICE);
     for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
         r = supply_mount(criu, &plan->mounts[i], cgroup);
     for (size_t i = 0; r >= 0 && plan->bind_devices && i < plan->n_devices; i++)

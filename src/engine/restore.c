@@ -26,6 +26,7 @@
 #include "engine/criu_mounts.h"
 #include "engine/criu_request.h"
 #include "engine/restore_root.h"
+#include "host/criu_words.h"
 #include "host/foreground.h"
 #include "host/namespace.h"
 #include "host/rdt.h"
@@ -55,6 +56,27 @@ static int check_plan(struct restoration *x, struct err *err)
                       "a network device can't be moved into a container that is restored");
     if (x->creation.options.no_pivot)
         return err_set(err, ERR_UNSUPPORTED, 0, "--no-pivot: CRIU always uses pivot_root(2)");
+    return 0;
+}
+
+static bool wants_new_cgroup(const struct restoration *x)
+{
+    const char *mode = x->request.options.manage_cgroups_mode;
+
+    return mode && !strcmp(mode, "strict");
+}
+
+/* The cgroup is made before CRIU looks, so "strict" is ours to keep: it must not have been there. */
+static int check_cgroup(const struct restoration *x, struct err *err)
+{
+    const struct host_cgroup *cg = &x->creation.cgroup;
+
+    if (!wants_new_cgroup(x) || cg->manager != PLAN_MANAGER_CGROUPFS)
+        return 0;
+    for (size_t i = 0; i < cg->n_dirs; i++)
+        if (cg->dirs[i].fd >= 0 && !cg->dirs[i].made)
+            return err_set(err, ERR_CGROUP, 0, "--manage-cgroups-mode strict: the cgroup %s is there already",
+                           cg->path);
     return 0;
 }
 
@@ -105,6 +127,9 @@ static int set_options(struct restoration *x, struct err *err)
 {
     struct host_criu *criu = &x->request.criu;
 
+    /* CRIU would refuse the cgroup that we have made; what it does with a new one, "full" does too. */
+    if (wants_new_cgroup(x))
+        criu->set_manage_cgroups_mode(criu->opts, host_criu_cgroup_mode("full"));
     criu->set_tcp_close(criu->opts, x->request.options.tcp_close);
     criu->set_evasive_devices(criu->opts, true);
     return criu->set_root(criu->opts, x->root.path) < 0 ? err_nomem(err) : 0;
@@ -347,6 +372,8 @@ static int restore(struct restoration *x, struct host_foreground *foreground, in
     r = creation_open_procfs(c, err);
     if (r >= 0)
         r = creation_claim(c, err);
+    if (r >= 0)
+        r = check_cgroup(x, err);
     if (r >= 0)
         r = make(x, err);
     if (r < 0) {

@@ -66,11 +66,18 @@ static void logs(void)
     errors_of("(00.000123) Unlock network\n(00.000200) Warn  (criu/x.c:1): careful\n", "", "no error");
     errors_of("(00.1) Error (criu/mount.c:10): mnt: first\n"
               "(00.2)      1: Error (criu/files.c:20): second (of two)\n"
-              "(00.3) Error (criu/cr-dump.c:1975): Dumping FAILED.\n",
+              "(00.3) Error (criu/cr-dump.c:1975): Dumping FAILED.\n"
+              "(00.4) Error (criu/cgroup.c:2055): cg: cgroupd: recv req error: No such file or directory\n",
               "mnt: first; second (of two)", "without times and places, and without the last word");
     errors_of("(1) Error (a:1): 1\n(2) Error (a:1): 2\n(3) Error (a:1): 3\n(4) Error (a:1): 4\n"
               "(5) Error (a:1): exited, status=1\n(6) Error (a:1): 5",
-              "3; 4; 5", "the last three");
+              "1; 4; 5", "the first and the last two");
+    errors_of("Error (a:1): execvp(\"x-save\", ...) failed: No such file\n(1) Error (a:2): x-save -V failed\n"
+              "(2) Error (a:3): the reason\n(3) Error (a:1): execvp(\"x-save\", ...) failed: No such file\n"
+              "(4) Error (a:2): x-save -V failed\n(5) Error (a:3): what follows",
+              "the reason; what follows", "not which programs were looked for");
+    errors_of("(1) Can't connect to server 192.0.2.1:9\n(2) Error (a:1): what follows\n",
+              "Can't connect to server 192.0.2.1:9; what follows", "a page server that is not there");
     errors_of("Error (a:1): \nError (b\nError (c): ok", "ok", "what is no error as CRIU writes them");
 }
 

@@ -11,8 +11,11 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void on_term(int signal)
@@ -92,8 +95,56 @@ static int do_count_tcp(int n, char **args)
     return say_result("count-tcp", error);
 }
 
+/* count-datagrams FILE @NAME: the same, and each number goes to the datagram socket of this name first. */
+static int do_count_datagrams(int n, char **args)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    size_t length = strnlen(args[1], sizeof(address.sun_path));
+    socklen_t size = (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
+
+    (void) n;
+    signal(SIGTERM, on_term);
+    memcpy(address.sun_path + 1, args[1] + 1, length - 1); /* the "@" stands for a NUL: unix(7), "abstract" */
+    if (fd < 0 || connect(fd, (struct sockaddr *) &address, size) < 0)
+        error = errno;
+    for (long i = 1; !error; i++) {
+        if (send(fd, &i, sizeof(i), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN)
+            error = errno;
+        else
+            error = publish(args[0], i);
+        step();
+    }
+    return say_result("count-datagrams", error);
+}
+
+/* count-memory FILE MIB: the same, and each number is written to each page of so much memory first. */
+static int do_count_memory(int n, char **args)
+{
+    size_t size = (size_t) atol(args[1]) << 20;
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int error = memory == MAP_FAILED ? errno : 0;
+
+    (void) n;
+    signal(SIGTERM, on_term);
+    for (long i = 1; !error; i++) {
+        for (size_t at = 0; at < size; at += 4096) {
+            long *there = (long *) (void *) (memory + at);
+
+            if (*there != i - 1)
+                return say_result("count-memory", EILSEQ);
+            *there = i;
+        }
+        error = publish(args[0], i);
+        step();
+    }
+    return say_result("count-memory", error);
+}
+
 const struct action probe_count_actions[] = {
     { "count", 1, do_count },
     { "count-tcp", 1, do_count_tcp },
+    { "count-datagrams", 2, do_count_datagrams },
+    { "count-memory", 2, do_count_memory },
     { NULL, 0, NULL },
 };

@@ -18,8 +18,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct action *const tables[] = { probe_file_actions, probe_process_actions, probe_tty_actions,
-                                               probe_count_actions, probe_notify_actions };
+static const struct action *const tables[] = {
+    probe_file_actions,  probe_process_actions, probe_tty_actions,
+    probe_count_actions, probe_notify_actions,  probe_hold_actions
+};
 
 char *read_whole(const char *path, size_t *ret_size)
 {

@@ -18,6 +18,7 @@ struct action {
 extern const struct action probe_file_actions[]; /* each ends with a row whose name is NULL */
 extern const struct action probe_process_actions[];
 extern const struct action probe_tty_actions[], probe_count_actions[], probe_notify_actions[];
+extern const struct action probe_hold_actions[];
 
 /* Prints all the process can see of itself. */
 void report_print(int argc, char **argv);
