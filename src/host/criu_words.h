@@ -29,8 +29,8 @@ int host_criu_page_server(const char *text, char **ret_address, uint32_t *ret_po
 
 /*
  * Adds to OUT the first error of a log of N bytes, which mostly is the reason, and the last two, without
- * times and places in CRIU's source, with "; " between them; not those that tell only that it failed, or that a
- * program was looked for.
+ * times and places in CRIU's source, with "; " between them; not those that tell only that it failed, or
+ * that a program was looked for.
  */
 void host_criu_log_errors(const char *log, size_t n, struct text *out);
 
