@@ -296,7 +296,7 @@ static int exec_failed(struct failure *f)
 {
     int r = program_exec_failed(f->process, f->msg, f->text, f->n, f->err);
 
-    program_file_explain(f->plan->root.path, f->process, f->err);
+    program_file_explain(f->plan, f->process, f->err);
     return r;
 }
 

@@ -10,6 +10,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -22,6 +23,7 @@
 
 struct look {
     int root_fd;
+    const struct plan *plan;
     const struct plan_process *process;
     struct err *err;
     struct stat st;
@@ -34,12 +36,132 @@ struct look {
     size_t n;
 };
 
+/* ---- where it is --------------------------------------------------------------------------------------- */
+
+/* What of PATH lies below TARGET, without a leading slash; NULL if it does not. */
+static const char *below(const char *path, const char *target)
+{
+    size_t n = strlen(target);
+
+    while (n && target[n - 1] == '/')
+        n--;
+    if (strncmp(path, target, n) != 0 || (path[n] && path[n] != '/'))
+        return NULL;
+    return path + n + strspn(path + n, "/");
+}
+
+/* No program, interpreter or loader comes from there. */
+static bool is_of_the_kernel(const char *target)
+{
+    return below(target, "/proc") || below(target, "/sys") || below(target, "/dev");
+}
+
+static bool is_mount(const struct plan_mount *m)
+{
+    return m->kind != PLAN_MOUNT_REMOUNT && m->kind != PLAN_MOUNT_SYMLINK;
+}
+
+/* The last mount that PATH is in, as its name tells; NULL: the root filesystem. */
+static const struct plan_mount *mount_of(const struct plan *plan, const char *path)
+{
+    for (size_t i = plan->n_mounts; i > 0; i--)
+        if (is_mount(&plan->mounts[i - 1]) && below(path, plan->mounts[i - 1].target))
+            return &plan->mounts[i - 1];
+    return NULL;
+}
+
+/* May a link of the root filesystem lead into M?  Into a single file it does if it leads to that. */
+static bool may_lead_into(const struct look *look, const struct plan_mount *m, int found_fd)
+{
+    autoclose int fd = path_open(look->root_fd, m->target, O_PATH);
+    struct stat st;
+
+    if (!is_mount(m) || is_of_the_kernel(m->target))
+        return false;
+    return fd < 0 || fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) ||
+           (found_fd >= 0 && path_same_file(fd, found_fd));
+}
+
+/* Does the name of each mount point tell where it is, and not a link in it? */
+static bool mounts_are_plain(const struct look *look)
+{
+    for (size_t i = 0; i < look->plan->n_mounts; i++) {
+        const char *target = look->plan->mounts[i].target + strspn(look->plan->mounts[i].target, "/");
+        autoclose int fd = *target
+                               ? sys_openat2(look->root_fd, target, O_PATH, 0,
+                                             RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+                               : -EBADF;
+
+        if (fd == -ELOOP && !is_of_the_kernel(look->plan->mounts[i].target))
+            return false;
+    }
+    return true;
+}
+
+/* In the source of a bind mount, where no link is followed: it would lead on in the container. */
+static int open_in_mount(const struct plan_mount *m, const char *rest, int flags)
+{
+    autoclose int source_fd =
+        m->kind == PLAN_MOUNT_BIND ? sys_openat(AT_FDCWD, m->source, O_PATH, 0) : -ELOOP;
+    struct stat st;
+
+    if (source_fd < 0)
+        return -ELOOP;
+    if (*rest)
+        return sys_openat2(source_fd, rest, (uint64_t) flags, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    if (fstat(source_fd, &st) < 0 || !S_ISREG(st.st_mode))
+        return -ELOOP;
+    return sys_openat(AT_FDCWD, m->source, flags, 0);
+}
+
+/* "/a/b" for "//a/./b/".  -ELOOP for a "..", which a link could give another meaning. */
+static int plain(const char *path, struct text *ret)
+{
+    for (size_t n; path += strspn(path, "/"), n = strcspn(path, "/"), n; path += n) {
+        if (n == 2 && !memcmp(path, "..", 2))
+            return -ELOOP;
+        if (n != 1 || *path != '.')
+            text_add(ret, "/%.*s", (int) n, path);
+    }
+    return text_result(ret);
+}
+
+/*
+ * Opens NAME as the container sees it: in the root filesystem, or in the source of a bind mount.  -ENOENT: it
+ * is not there.  -ELOOP: not to be told from here: what a tmpfs has, or where links lead among the mounts.
+ */
+static int open_place(const struct look *look, const char *name, int flags)
+{
+    autotext struct text text = { 0 };
+    const struct plan_mount *m;
+    const char *path;
+    int r = plain(name, &text);
+
+    if (r < 0 || !text.n || !mounts_are_plain(look))
+        return -ELOOP;
+    path = text.s;
+    m = mount_of(look->plan, path);
+    if (m)
+        return open_in_mount(m, below(path, m->target), flags);
+    r = sys_openat2(look->root_fd, path + 1, (uint64_t) flags, 0,
+                    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    if (r != -ELOOP)
+        return r;
+    r = path_open(look->root_fd, path, flags);
+    for (size_t i = 0; i < look->plan->n_mounts; i++)
+        if (may_lead_into(look, &look->plan->mounts[i], r)) {
+            fd_cleanup(&r);
+            return -ELOOP;
+        }
+    return r;
+}
+
 /* ---- the file ------------------------------------------------------------------------------------------ */
 
 /* Found by a descriptor first: to open a fifo or a device would have effects. */
 static bool read_head(struct look *look, const char *path)
 {
-    autoclose int found_fd = path_open(look->root_fd, path, O_PATH);
+    autoclose int found_fd = open_place(look, path, O_PATH);
     autoclose int fd = -EBADF;
     struct statvfs fs;
     struct stat st;
@@ -47,7 +169,7 @@ static bool read_head(struct look *look, const char *path)
 
     if (found_fd < 0 || fstat(found_fd, &look->st) < 0 || !S_ISREG(look->st.st_mode))
         return false;
-    fd = path_open(look->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    fd = open_place(look, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
         return false;
     n = sys_read(fd, look->head.text, sizeof look->head.text - 1);
@@ -81,11 +203,12 @@ static bool find(struct look *look)
     return false;
 }
 
-static bool is_there(const struct look *look, const char *path)
+/* Surely? */
+static bool is_missing(const struct look *look, const char *path)
 {
-    autoclose int fd = path_open(look->root_fd, path, O_PATH);
+    autoclose int fd = open_place(look, path, O_PATH);
 
-    return fd >= 0;
+    return fd == -ENOENT || fd == -ENOTDIR;
 }
 
 /* ---- scripts ------------------------------------------------------------------------------------------- */
@@ -101,7 +224,7 @@ static void explain_script(struct look *look)
                  "interpreter of that name; `sed -i 's/\\r$//'` makes it a script");
     else if (!*line)
         err_hint(look->err, "its first line names no interpreter behind #!");
-    else if (look->err->number == ENOENT && !is_there(look, line))
+    else if (look->err->number == ENOENT && is_missing(look, line))
         err_hint(look->err, "its first line asks for the interpreter %s, which is not in the root filesystem",
                  line);
     else if (look->err->number == EACCES)
@@ -163,7 +286,7 @@ static void explain_elf(struct look *look)
             look->err,
             "it is a program for %s; this host is %s, and has no handler for such programs (binfmt_misc)",
             machine_of(look), uname(&u) == 0 ? u.machine : "another");
-    else if (look->err->number == ENOENT && loader && !is_there(look, loader))
+    else if (look->err->number == ENOENT && loader && is_missing(look, loader))
         err_hint(
             look->err,
             "it needs the dynamic loader %s, which is not in the root filesystem: it was built for another C "
@@ -181,10 +304,10 @@ static bool may_execute(const struct look *look)
     return p->uid == 0 ? (look->st.st_mode & 0111) != 0 : (look->st.st_mode >> shift & 1) != 0;
 }
 
-void program_file_explain(const char *root, const struct plan_process *p, struct err *err)
+void program_file_explain(const struct plan *plan, const struct plan_process *p, struct err *err)
 {
-    struct look look = { .process = p, .err = err };
-    autoclose int root_fd = sys_openat(AT_FDCWD, root, O_PATH | O_DIRECTORY, 0);
+    struct look look = { .plan = plan, .process = p, .err = err };
+    autoclose int root_fd = sys_openat(AT_FDCWD, plan->root.path, O_PATH | O_DIRECTORY, 0);
 
     look.root_fd = root_fd;
     if (root_fd < 0 || !find(&look))

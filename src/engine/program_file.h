@@ -10,9 +10,9 @@
 
 /*
  * ERR tells that execve(2) of P's program failed: replaces its hint by one that names the reason, if the file
- * is in the root filesystem at ROOT and shows it.  A file that a mount hides, or brings, is not seen from
- * here.
+ * is in the root filesystem or the source of a bind mount of PLAN, and shows it.  Where a mount or a link
+ * could bring another file than is seen from here, the hint stays.
  */
-void program_file_explain(const char *root, const struct plan_process *p, struct err *err);
+void program_file_explain(const struct plan *plan, const struct plan_process *p, struct err *err);
 
 #endif

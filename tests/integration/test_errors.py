@@ -10,7 +10,7 @@ import shutil
 import struct
 import subprocess
 
-from ocitest import cgroups, host, main
+from ocitest import bundle, cgroups, host, main
 from ocitest.bundle import TOP
 from ocitest.runtime import runtime_path
 from ocitest.refused import CALLS, ErrorTest, forbid
@@ -236,6 +236,57 @@ class Program(ErrorTest):
         with open(shutil.which("true"), "rb") as file:
             program = file.read()
         self.assertRegex(self.hint(program), r"dynamic loader /lib\S*/ld-\S+, which is not in the root filesystem")
+
+    def hint_in(self, path, *mounts, text=None, prepare=None):
+        """Of a program at this path.  mounts: (destination, source), bound."""
+        config = self.config()
+        config["process"]["args"] = [path]
+        for destination, source in mounts:
+            bundle.add_mount(config, destination, "bind", source, ["bind"])
+        container = self.container(config)
+        container.bundle.put("/mnt/program", text or "#!/bin/sh\r\n")
+        os.chmod(container.bundle.file("/mnt/program"), 0o755)
+        if prepare:
+            prepare(container.bundle)
+        record = self.told("run", "--bundle", container.bundle.path, container.id)
+        self.assertCode(record, "EXEC", "process.args[0]")
+        return record["hint"]
+
+    def volume(self, name, text):
+        directory = os.path.join(self.tmp, "volume")
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, name), "w", encoding="ascii") as file:
+            file.write(text)
+        os.chmod(os.path.join(directory, name), 0o755)
+        return directory
+
+    def test_program_of_a_bind_mount(self):
+        """The root filesystem has another file there, which no one sees."""
+        volume = self.volume("program", "#!/usr/bin/python9\n")
+        self.assertIn("interpreter /usr/bin/python9", self.hint_in("/mnt/program", ("/mnt", volume)))
+        self.assertIn("interpreter /usr/bin/python9", self.hint_in("/mnt/program", ("/mnt/program", f"{volume}/program")))
+
+    def test_interpreter_of_a_bind_mount(self):
+        """It is there, but its own interpreter is not: nothing is said of what is not in the root filesystem."""
+        volume = self.volume("sh", "#!/none\n")
+        for mount in (("/opt", volume), ("/opt/sh", f"{volume}/sh")):
+            self.assertNotIn("not in the", self.hint_in("/mnt/program", mount, text="#!/opt/sh\n"))
+
+    def test_interpreter_behind_a_link_into_a_mount(self):
+        volume = self.volume("sh", "#!/none\n")
+        hint = self.hint_in("/mnt/program", ("/opt", volume), text="#!/link/sh\n",
+                            prepare=lambda made: os.symlink("/opt", made.file("link")))
+        self.assertNotIn("not in the", hint)
+
+    def test_link_among_files_that_are_mounted(self):
+        """As engines mount /etc/hosts: no directory that the link could lead into."""
+        volume = self.volume("hosts", "x")
+
+        def prepare(made):
+            os.symlink("/bin", made.file("link"))
+            made.put("etc/hosts", "")
+        self.assertIn("interpreter /link/none", self.hint_in("/mnt/program", ("/etc/hosts", f"{volume}/hosts"),
+                                                             text="#!/link/none\n", prepare=prepare))
 
     def test_user_may_not(self):
         self.assertIn("mode is 0700 and it belongs to 0:0", self.hint("#!/probe\n", mode=0o700, user=1000))
