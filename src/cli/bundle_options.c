@@ -2,6 +2,8 @@
 /*
  * bundle_options.c - the options that check and plan share: the first ones of create.
  */
+#include <errno.h>
+
 #include "cli/cli.h"
 
 /* clang-format off */
@@ -13,3 +15,16 @@ const struct cli_option cli_bundle_options[] = {
     CLI_END,
 };
 /* clang-format on */
+
+int cli_bundle_argument(struct cli *cli, struct ocirt_create_options *create, char **args)
+{
+    if (!args[0])
+        return 0;
+    if (create->bundle) {
+        cli_log_usage(&cli->log, NULL, "%s: the bundle is given twice: --bundle %s, and %s",
+                      cli->command->name, create->bundle, args[0]);
+        return -EINVAL;
+    }
+    create->bundle = args[0];
+    return 0;
+}

@@ -85,6 +85,9 @@ void cli_global_close(struct cli *cli);
     }
 #define CLI_TIMING_NAME "timing"
 
+/* Of check and plan: their argument is the bundle, as --bundle is.  0 or -EINVAL, told. */
+int cli_bundle_argument(struct cli *cli, struct ocirt_create_options *create, char **args);
+
 /* Ends a command: reports ERROR (which it frees) if R is negative. Returns the exit status: 0 or 1. */
 int cli_result(struct cli *cli, int r, struct ocirt_error *error);
 

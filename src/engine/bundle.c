@@ -54,19 +54,48 @@ static int read_config(const struct ocirt_create_options *options, struct bundle
                  : 0;
 }
 
+struct reading {
+    const struct ocirt *ocirt;
+    struct err *err;
+};
+
+/* The error just set is about it. */
+static void place(struct err *err, const struct json_unknown *unknown)
+{
+    while (err->next)
+        err = err->next;
+    err->line = unknown->line;
+    err->property = strdup(unknown->path);
+}
+
+/* config.md "Extensibility": it must be ignored, so only `check`, which collects, holds it for a mistake. */
 static void tell_unknown(void *data, const struct json_unknown *unknown)
 {
-    const struct ocirt *ocirt = data;
+    const struct reading *reading = data;
+    const char *nearest = unknown->nearest;
 
-    if (!unknown->elsewhere)
-        engine_debug(ocirt, "config.json:%u: %s: unknown property%s%s%s", unknown->line, unknown->path,
-                     unknown->nearest ? "; did you mean " : "", unknown->nearest ? unknown->nearest : "",
-                     unknown->nearest ? "?" : "");
+    if (unknown->elsewhere)
+        return;
+    if (!reading->err->collect) {
+        engine_debug(reading->ocirt, "config.json:%u: %s: unknown property%s%s%s", unknown->line,
+                     unknown->path, nearest ? "; did you mean " : "", nearest ? nearest : "",
+                     nearest ? "?" : "");
+    } else if (nearest) {
+        (void) err_set(reading->err, ERR_CONFIG_VALUE, 0,
+                       "config.json:%u: %s: unknown property; did you mean %s?", unknown->line, unknown->path,
+                       nearest);
+        place(reading->err, unknown);
+        err_hint(reading->err, "runtimes ignore what they don't know: it would have no effect");
+    } else {
+        err_warn(reading->err, "config.json:%u: %s: unknown property, which is ignored", unknown->line,
+                 unknown->path);
+    }
 }
 
 int bundle_parse(const struct ocirt *ocirt, char *text, size_t size, struct bundle *bundle, struct err *err)
 {
-    const struct json_watch watch = { .unknown = tell_unknown, .data = (void *) (uintptr_t) ocirt };
+    struct reading reading = { .ocirt = ocirt, .err = err };
+    const struct json_watch watch = { .unknown = tell_unknown, .data = &reading };
     struct json_error why = { 0 };
     int r;
 
@@ -79,7 +108,7 @@ int bundle_parse(const struct ocirt *ocirt, char *text, size_t size, struct bund
     }
     err->source = &bundle->source;
     r = json_read_watched(&oci_spec_type, &bundle->spec, bundle->source.name, text, size, &bundle->arena,
-                          ocirt && ocirt->debug ? &watch : NULL, &why);
+                          err->collect || (ocirt && ocirt->debug) ? &watch : NULL, &why);
     if (r == -ENOMEM)
         return err_nomem(err);
     if (r < 0) {

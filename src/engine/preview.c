@@ -20,6 +20,8 @@ int ocirt_check(struct ocirt *ocirt, const struct ocirt_create_options *options,
     err.collect = true;
     if (r >= 0)
         r = creation_plan(&c, &err);
+    if (r >= 0 && err_is_set(&err)) /* a misspelt property */
+        r = -EINVAL;
     r = engine_result(r, &err, ret_error);
     creation_done(&c);
     return r;
