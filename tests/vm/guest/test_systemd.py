@@ -115,6 +115,7 @@ class Properties(SystemdTest):
         container = self.container(config)
         unit = f"{self.prefix}-notify.service"
         argv = self.runtime.argv("run", "--detach", "--bundle", container.bundle.path, container.id)
+        self.addCleanup(systemctl, "reset-failed", unit)
         self.addCleanup(systemctl, "stop", unit)
         status, text = call("systemd-run", f"--unit={unit}", "--property=Type=notify", "--property=TimeoutStartSec=120", *argv)
         self.assertEqual(status, 0, text)
@@ -125,6 +126,7 @@ class Properties(SystemdTest):
         container = self.container(self.config("notify", "READY=1", "--", "wait-term"))
         unit = f"{self.prefix}-front.service"
         argv = self.runtime.argv("run", "--bundle", container.bundle.path, container.id)
+        self.addCleanup(systemctl, "reset-failed", unit)
         self.addCleanup(systemctl, "stop", unit)
         status, text = call("systemd-run", f"--unit={unit}", "--property=Type=notify", "--property=TimeoutStartSec=120", *argv)
         self.assertEqual(status, 0, text)
