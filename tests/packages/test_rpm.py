@@ -116,7 +116,9 @@ class Rpm(unittest.TestCase):
     @unittest.skipUnless(shutil.which("rpmlint"), "rpmlint is not installed")
     def test_rpmlint(self):
         _, text = run("rpmlint", SPEC)
-        self.assertEqual([line for line in text.splitlines() if ": E: " in line], [])
+        # That is a rule of Mandriva, which Debian's rpmlint still has.
+        faults = [line for line in text.splitlines() if ": E: " in line and "%mklibname" not in line]
+        self.assertEqual(faults, [])
 
 
 if __name__ == "__main__":
