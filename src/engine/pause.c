@@ -15,7 +15,7 @@ static int freeze(struct existing *e, struct err *err)
     if (r < 0)
         return r;
     if (e->status == OCI_STATUS_PAUSED)
-        return 0; /* as runc: it is what was asked for */
+        return 0; /* it is what was asked for; runc says "container not running" */
     if (e->status == OCI_STATUS_CREATED) {
         r = err_set(err, ERR_STATUS, 0, "cannot pause a container that is created");
         err_hint(err, "start it first");
