@@ -176,6 +176,7 @@ class DeafReaders(ContainerTest):
             listener.listen(1)
             self.assertEqual(container.create("--console-socket", path, timeout=SECONDS).rc, 0)
 
+    @host.needs(not os.path.exists("/run/systemd/private"), "a host without systemd, whose own socket comes before the bus")
     def test_bus_that_does_not_answer(self):
         path = os.path.join(self.tmp, "bus")
         with socket.socket(socket.AF_UNIX) as listener:
