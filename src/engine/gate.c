@@ -53,13 +53,23 @@ static void take_fd_of(struct cmsghdr *c, int *ret_fd)
     }
 }
 
+/* musl's macro compares signed with unsigned. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+static struct cmsghdr *next_control(struct msghdr *packet, struct cmsghdr *c)
+{
+    return CMSG_NXTHDR(packet, c);
+}
+#pragma GCC diagnostic pop
+
 static void take_control(struct msghdr *packet, int *ret_fd, pid_t *ret_pid)
 {
     struct ucred sender;
 
     *ret_fd = -1;
     *ret_pid = 0;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(packet); c; c = CMSG_NXTHDR(packet, c)) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(packet); c; c = next_control(packet, c)) {
         if (c->cmsg_level != SOL_SOCKET)
             continue;
         if (c->cmsg_type == SCM_RIGHTS)

@@ -75,7 +75,7 @@ def object_files():
                 layer = parts[0] if parts[0] == "libocispec" else (parts[1:2] or [""])[0]
                 if not name.endswith(".o") or layer not in LAYERS:
                     continue
-                key = f"{layer}/{re.sub(r'^ocirt-', '', name[:-2])}"
+                key = f"{layer}/{re.sub(r'^(ocirt|libmusl_a)-', '', name[:-2])}"
                 if pic or key not in found:
                     found[key] = os.path.join(directory, name)
     return found
