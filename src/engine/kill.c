@@ -33,21 +33,26 @@ static const struct {
 #endif
 };
 
-/* RTMIN and RTMAX as the C library counts them, which is what programs in containers use. */
+/*
+ * As glibc counts them whatever libc this is (musl keeps one more for itself): RTMIN+3 asks systemd in a
+ * container to shut down, and has to be the same number with each build.
+ */
+enum { RTMIN = 34, RTMAX = 64 };
+
 static int real_time(const char *name)
 {
     uint32_t n = 0;
 
     if (!strncasecmp(name, "RTMIN", 5)) {
         if (name[5] == '\0')
-            return SIGRTMIN;
-        if (name[5] == '+' && text_parse_u32(name + 6, (uint32_t) (SIGRTMAX - SIGRTMIN), &n) == 0)
-            return SIGRTMIN + (int) n;
+            return RTMIN;
+        if (name[5] == '+' && text_parse_u32(name + 6, (uint32_t) (RTMAX - RTMIN), &n) == 0)
+            return RTMIN + (int) n;
     } else if (!strncasecmp(name, "RTMAX", 5)) {
         if (name[5] == '\0')
-            return SIGRTMAX;
-        if (name[5] == '-' && text_parse_u32(name + 6, (uint32_t) (SIGRTMAX - SIGRTMIN), &n) == 0)
-            return SIGRTMAX - (int) n;
+            return RTMAX;
+        if (name[5] == '-' && text_parse_u32(name + 6, (uint32_t) (RTMAX - RTMIN), &n) == 0)
+            return RTMAX - (int) n;
     }
     return -EINVAL;
 }
