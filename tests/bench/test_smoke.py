@@ -43,10 +43,13 @@ def is_sanitized():
 def kind_of_build():
     """What the number of instructions before main depends on."""
     with open(runtime_path(), "rb") as file:
-        head = file.read(4096)
+        whole = file.read()
+    head = whole[:4096]
     pie = "pie" if head[16] == 3 else "no pie"          # e_type: ET_DYN
     linked = f"{'dynamic' if b'/ld-' in head else 'static'}, {pie}"
-    return f"{os.uname().machine}, {os.confstr('CS_GNU_LIBC_VERSION')}, {linked}"
+    # A static glibc asks for its tunables; on a host of glibc a static program that doesn't is of musl.
+    libc = os.confstr("CS_GNU_LIBC_VERSION") if b"/ld-" in head or b"GLIBC_TUNABLES" in whole else "musl"
+    return f"{os.uname().machine}, {libc}, {linked}"
 
 
 def has_process_numbers(directory):
