@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/signal_text.h"
 #include "cli/colour.h"
 
 static void add_seconds(struct cli_out *out, uint64_t microseconds)
@@ -40,7 +41,7 @@ static void add_end(struct cli_out *out, int status, const struct ocirt_usage *u
     cli_out_add(out, "%sexit status %d%s", cli_colour(colour, status ? CLI_RED : CLI_GREEN), status,
                 cli_colour(colour, CLI_PLAIN));
     if (usage->signal)
-        cli_out_add(out, ", killed by signal %d (%s)", usage->signal, strsignal(usage->signal));
+        cli_out_add(out, ", killed by signal %d (%s)", usage->signal, signal_text(usage->signal));
     if (usage->signal == SIGSYS)
         cli_out_word(out, ": a system call that the seccomp filter forbids");
     if (usage->oom_kills)

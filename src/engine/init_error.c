@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
+#include "base/signal_text.h"
 #include "engine/creation.h"
 #include "engine/explain_denial.h"
 #include "engine/explain_mount.h"
@@ -478,6 +479,6 @@ int engine_init_died_so(int status, const struct host_cgroup *cgroup, struct err
     }
     if (status > 128)
         return err_set(err, ERR_INIT_DIED, 0, "the container's process was killed by signal %d (%s)",
-                       status - 128, strsignal(status - 128));
+                       status - 128, signal_text(status - 128));
     return err_set(err, ERR_INIT_DIED, 0, "the container's process ended before it was ready");
 }

@@ -22,6 +22,7 @@
 
 #include "base/errno_text.h"
 #include "base/fd.h"
+#include "base/signal_text.h"
 #include "base/sys.h"
 #include "host/process.h"
 
@@ -301,7 +302,7 @@ void host_command_describe(const struct host_command_end *end, unsigned timeout,
     else if (end->timed_out)
         text_add(out, "ran past its timeout of %u second%s and was killed", timeout, timeout == 1 ? "" : "s");
     else if (end->signal)
-        text_add(out, "was killed by signal %d (%s)", end->signal, strsignal(end->signal));
+        text_add(out, "was killed by signal %d (%s)", end->signal, signal_text(end->signal));
     else if (end->status < 0)
         text_add(out, "ended, but its status is not known (is SIGCHLD ignored?)");
     else

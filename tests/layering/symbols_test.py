@@ -24,7 +24,7 @@ NOT_IN_INIT = re.compile(
     r"|yajl_\w+|seccomp_\w+|cap_\w+|sd_\w+|criu_\w+"
     r"|arena_\w+|json_\w+|text_\w+|err_\w+|log_\w+)$")
 
-LIBC_WORDS = re.compile(r"(_*strerror\w*|perror|v?warn|v?err|error(_at_line)?)$")
+LIBC_WORDS = re.compile(r"(_*strerror\w*|perror|strsignal|psignal|psiginfo|v?warn|v?err|error(_at_line)?)$")
 
 # Calls that walk a path from the root or the working directory, and who may make them.  A row names the object files
 # without their ending; a layer's name stands for all of it.  Besides base, which does it safely, these are files that
