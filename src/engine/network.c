@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 
 #include "base/fd.h"
 #include "engine/creation.h"
+#include "engine/explain_denial.h"
 #include "engine/explain_limits.h"
 #include "host/namespace.h"
 
@@ -26,21 +28,27 @@ int creation_begin_network(struct creation *c, struct err *err)
     return 0; /* else the clone makes it */
 }
 
-int creation_end_network(struct creation *c, struct err *err)
+static int failed(const struct creation *c, int r, struct err *err)
 {
-    int r;
+    const struct denial denial = { .calls = HOST_DENIAL_NO_CALLS, .capability = CAP_NET_ADMIN };
 
-    if (!c->network.at_work)
-        return 0;
-    r = c->netns_fd = host_network_end(&c->network);
-    if (r >= 0)
-        return 0;
-    if (c->network.loopback_failed)
-        return err_set(err, ERR_NETWORK, r, "bring up the loopback device");
+    if (c->network.loopback_failed) {
+        (void) err_set(err, ERR_NETWORK, r, "bring up the loopback device");
+        (void) explain_denial(err, &denial);
+        return r;
+    }
     (void) err_set(err, ERR_NAMESPACE, r, "linux.namespaces: make the network namespace");
-    if (r == -ENOSPC || r == -EUSERS)
+    if (r == -ENOSPC || r == -EUSERS || r == -EPERM)
         explain_namespace_limits(CLONE_NEWNET, err);
     return r;
+}
+
+int creation_end_network(struct creation *c, struct err *err)
+{
+    if (!c->network.at_work)
+        return 0;
+    c->netns_fd = host_network_end(&c->network);
+    return c->netns_fd < 0 ? failed(c, c->netns_fd, err) : 0;
 }
 
 /* A network namespace that is joined is not the child's yet: it enters that after GO. */

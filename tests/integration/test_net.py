@@ -52,6 +52,28 @@ class Loopback(ContainerTest):
                          set(os.listdir("/sys/class/net")) - {"bonding_masters"})
 
 
+@needs(has_program("setpriv"), "setpriv")
+class Refused(ContainerTest):
+    """The namespace is made by a thread of the runtime: what fails there fails the command, and nothing is left."""
+
+    def run_by(self, *command):
+        container = self.container(self.config("exit", "0"))
+        result = subprocess.run([*command, *self.runtime.argv("run", "--bundle", container.bundle.path, container.id)],
+                                capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertNotIn(container.id, os.listdir(self.runtime.root))
+        return result.stderr
+
+    def test_loopback_takes_a_capability(self):
+        self.assertIn("bring up the loopback device: Operation not permitted", self.run_by("setpriv", "--bounding-set=-net_admin"))
+
+    def test_no_more_namespaces(self):
+        """The limit is that of a user namespace of the test's own, below which it is counted."""
+        script = 'echo 0 >/proc/sys/user/max_net_namespaces && exec "$@"'
+        said = self.run_by("unshare", "-Urmpf", "--mount-proc", "sh", "-c", script, "sh")
+        self.assertIn("No space left on device", said)
+
+
 @needs(has_program("ip") and can_make_veth(), "ip (iproute2) and the veth driver")
 class Devices(ContainerTest):
     """A pair of veth devices: the one moves into the container, the other stays with us."""
