@@ -82,6 +82,8 @@ int host_network_begin(struct host_network *n, bool loopback)
     if (r < 0)
         return r;
     r = -pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    if (r == 0) /* make() goes no deeper than a few calls */
+        r = -pthread_attr_setguardsize(&attributes, 0);
     if (r == 0)
         r = begin_thread(n, &attributes);
     (void) pthread_attr_destroy(&attributes);

@@ -27,7 +27,7 @@ def is_static_with_full():
     try:
         parts = subprocess.run([PROGRAM, "version"], capture_output=True, text=True, check=True).stdout
         with open(PROGRAM, "rb") as file:
-            return b"ocirt-full" in file.read() and "+SYSTEMD" in parts
+            return b"/ocirt/ocirt-full" in file.read() and "+SYSTEMD" in parts
     except (OSError, subprocess.CalledProcessError):
         return False
 
