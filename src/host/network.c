@@ -91,11 +91,10 @@ static int begin_thread(struct host_network *n, const pthread_attr_t *attributes
 int host_network_begin(struct host_network *n, bool loopback)
 {
     pthread_attr_t attributes;
-    int r = -pthread_attr_init(&attributes);
+    int r;
 
     *n = (struct host_network){ .set_loopback = loopback, .fd = -EBADF };
-    if (r == 0 && hangs_in_children)
-        r = -ENOSYS;
+    r = hangs_in_children ? -ENOSYS : -pthread_attr_init(&attributes);
     if (r < 0)
         return r;
     r = -pthread_attr_setstacksize(&attributes, STACK_SIZE);
