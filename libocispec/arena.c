@@ -95,6 +95,22 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
     return s;
 }
 
+void arena_reset(struct arena *arena)
+{
+    struct arena_block *first = arena->blocks;
+
+    while (first && first->next) {
+        struct arena_block *next = first->next;
+
+        free(first);
+        first = next;
+    }
+    if (first)
+        first->used = 0;
+    arena->blocks = first;
+    arena->used = 0;
+}
+
 void arena_free(struct arena *arena)
 {
     for (struct arena_block *b = arena->blocks, *next; b; b = next) {

@@ -28,6 +28,12 @@ char *arena_strdup(struct arena *arena, const char *s);
 char *arena_strndup(struct arena *arena, const char *s, size_t n);
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Leaves an empty arena with the same limit, which keeps its first block for what comes next: musl gives a
+ * block back to the kernel at once, and a list would ask for it again for each container.
+ */
+void arena_reset(struct arena *arena);
+
 /* Frees everything, and leaves an empty arena with the same limit. */
 void arena_free(struct arena *arena);
 

@@ -120,7 +120,7 @@ static void leave(struct existing *e)
     host_cgroup_done(&e->cgroup);
     e->cgroup_open = false;
     e->state = NULL;
-    arena_free(&e->arena);
+    arena_reset(&e->arena);
 }
 
 int existing_next(struct existing *e, const char *id, struct err *err)
@@ -239,6 +239,7 @@ int existing_config(struct existing *e, struct bundle *ret_bundle, struct plan *
 void existing_done(struct existing *e)
 {
     leave(e);
+    arena_free(&e->arena);
     fd_cleanup(&e->proc_fd);
     fd_cleanup(&e->root_fd);
     host_cgroup_top_close(&e->top);

@@ -80,8 +80,27 @@ static void test_strings(void)
     check(strlen(arena_printf(&arena, "%050000d", 1)) == 50000, "arena_printf of any length");
 }
 
+static void reset(void)
+{
+    struct arena arena = { .limit = 1 << 21 };
+    char *first = arena_alloc(&arena, 100), *again;
+
+    memset(first, 'x', 100);
+    check(arena_alloc(&arena, 1 << 20) && arena_alloc(&arena, 1 << 19), "more blocks");
+    arena_reset(&arena);
+    again = arena_alloc(&arena, 100);
+    check(again == first, "the first block is kept");
+    check(again && !again[0] && !again[99], "what comes out of it is zeroed");
+    check(arena_alloc(&arena, 1 << 20) && arena_alloc(&arena, 1 << 19), "the limit is counted anew");
+    arena_free(&arena);
+    arena_reset(&arena);
+    check(arena_alloc(&arena, 1) != NULL, "an empty one can be reset, too");
+    arena_free(&arena);
+}
+
 int main(void)
 {
+    reset();
     struct arena empty = { 0 };
 
     arena_free(&empty);
