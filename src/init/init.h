@@ -30,9 +30,9 @@ enum init_stage {
     INIT_STAGE_PRIVATE, /* nothing done from here on is seen by the host */
     INIT_STAGE_HOSTNAME,
     INIT_STAGE_DOMAINNAME,
+    INIT_STAGE_ROOT, /* attach the root filesystem */
     INIT_STAGE_LOOPBACK,
     INIT_STAGE_SYSCTL,  /* item: index */
-    INIT_STAGE_ROOT,    /* attach the root filesystem */
     INIT_STAGE_MOUNT,   /* item: index */
     INIT_STAGE_DEVICE,  /* item: index */
     INIT_STAGE_SYMLINK, /* item: index */

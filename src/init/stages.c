@@ -28,6 +28,21 @@ struct stage {
     int (*run)(struct init *init);
 };
 
+/*
+ * Who goes ahead pivots early, while the runtime is still at work: the kernel's wait until nobody looks at
+ * the old root any more (RCU) costs most time here, and without hooks nothing needs that root once ours is
+ * attached.
+ */
+static int pivot_ahead(struct init *init)
+{
+    return init->ahead ? init_pivot(init) : 0;
+}
+
+static int pivot(struct init *init)
+{
+    return init->ahead ? 0 : init_pivot(init);
+}
+
 static const struct stage container_stages[] = {
     { INIT_STAGE_RESET, "reset", init_reset },
     { INIT_STAGE_JOIN, "join", init_join },
@@ -39,49 +54,17 @@ static const struct stage container_stages[] = {
     { INIT_STAGE_PRIVATE, "private", init_private },
     { INIT_STAGE_HOSTNAME, "hostname", init_hostname },
     { INIT_STAGE_DOMAINNAME, "domainname", init_domainname },
+    { INIT_STAGE_ROOT, "root attach", init_root_attach },
+    { INIT_STAGE_PIVOT, "pivot ahead", pivot_ahead },
     { INIT_STAGE_LOOPBACK, "loopback", init_loopback },
     { INIT_STAGE_SYSCTL, "sysctls", init_sysctls },
-    { INIT_STAGE_ROOT, "root attach", init_root_attach },
     { INIT_STAGE_MOUNT, "mounts", init_mounts },
     { INIT_STAGE_DEVICE, "devices", init_devices },
     { INIT_STAGE_SYMLINK, "symlinks", init_symlinks },
     { INIT_STAGE_CONSOLE, "console", init_console },
     { INIT_STAGE_RUNTIME_HOOKS, "runtime hooks", init_runtime_hooks },
     { INIT_STAGE_CONTAINER_HOOKS, "container hooks", init_container_hooks },
-    { INIT_STAGE_PIVOT, "pivot", init_pivot },
-    { INIT_STAGE_HIDE, "hide", init_hide },
-    { INIT_STAGE_CWD, "cwd", init_cwd },
-    { INIT_STAGE_MOUNT, "mounts close", init_mounts_close },
-    { INIT_STAGE_ROOT_READONLY, "root readonly", init_root_readonly },
-    { INIT_STAGE_ROOT_PROPAGATION, "root propagation", init_root_propagation },
-    { INIT_STAGE_MEMORY_POLICY, "memory policy", init_memory_policy },
-    { INIT_STAGE_PROGRAM, "program", init_program },
-    { INIT_STAGE_STDIO, "stdio", init_stdio },
-    { 0, NULL, NULL },
-};
-
-/*
- * While the runtime is still at work.  The kernel's wait until nobody looks at the old root any more (RCU)
- * costs most time here, so it goes first; nothing between attaching and pivoting needs that root, without
- * hooks.
- */
-static const struct stage ahead_stages[] = {
-    { INIT_STAGE_RESET, "reset", init_reset },
-    { INIT_STAGE_JOIN, "join", init_join },
-    { INIT_STAGE_ROOT_TARGET, "root target", init_root_target },
-    { INIT_STAGE_UNSHARE, "unshare", init_unshare },
-    { INIT_STAGE_KEYRING, "keyring", init_keyring },
-    { INIT_STAGE_SOURCES, "sources", init_sources },
-    { INIT_STAGE_HOSTNAME, "hostname", init_hostname },
-    { INIT_STAGE_DOMAINNAME, "domainname", init_domainname },
-    { INIT_STAGE_ROOT, "root attach", init_root_attach },
-    { INIT_STAGE_PIVOT, "pivot", init_pivot },
-    { INIT_STAGE_LOOPBACK, "loopback", init_loopback },
-    { INIT_STAGE_SYSCTL, "sysctls", init_sysctls },
-    { INIT_STAGE_MOUNT, "mounts", init_mounts },
-    { INIT_STAGE_DEVICE, "devices", init_devices },
-    { INIT_STAGE_SYMLINK, "symlinks", init_symlinks },
-    { INIT_STAGE_CONSOLE, "console", init_console },
+    { INIT_STAGE_PIVOT, "pivot", pivot },
     { INIT_STAGE_HIDE, "hide", init_hide },
     { INIT_STAGE_CWD, "cwd", init_cwd },
     { INIT_STAGE_MOUNT, "mounts close", init_mounts_close },
@@ -324,7 +307,7 @@ static _Noreturn void finish(struct init *init)
 
 _Noreturn void init_run(struct init *init)
 {
-    walk(init, init->ahead ? ahead_stages : container_stages);
+    walk(init, container_stages);
     finish(init);
 }
 
